@@ -46,6 +46,11 @@ export class WireReader {
     return text;
   }
 
+  /** Everything not read yet, as a view. */
+  rest(): Uint8Array {
+    return this.take(this.#bytes.length - this.#offset);
+  }
+
   /** Throws `format-ssh` unless everything was read. */
   end(): void {
     if (this.#offset !== this.#bytes.length) this.fail('has trailing bytes');
