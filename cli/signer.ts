@@ -95,7 +95,8 @@ export async function sign(request: SignRequest): Promise<string[]> {
 
 /**
  * Makes an ed25519 key pair without a passphrase, `path` and `path.pub`; missing directories are made
- * with mode 0700. Throws `trust-signer` when either file exists or ssh-keygen fails.
+ * with mode 0700. Throws `trust-signer` when either file exists or ssh-keygen fails, and `input-usage`
+ * for a comment that is not one line of text.
  */
 export async function generateSigningKey(
   path: string,
@@ -103,6 +104,9 @@ export async function generateSigningKey(
   env: NodeJS.ProcessEnv,
 ): Promise<SigningKey> {
   const file = resolve(path);
+  if (/\p{C}/u.test(comment)) {
+    throw new EdgesealError('input-usage', 'the comment of a key has to be one line of text');
+  }
   if (existsSync(file) || existsSync(`${file}.pub`)) {
     const hint = `sign with it (--key ${file}), or name another file`;
     throw new EdgesealError('trust-signer', 'the key file exists already', { file, hint });
@@ -111,7 +115,7 @@ export async function generateSigningKey(
   const args = ['-t', 'ed25519', '-N', '', '-f', file, '-C', comment, '-q'];
   const result = await sshKeygen(args, { cwd: dirname(file), env });
   if (result.code !== 0) throw failure('ssh-keygen made no key', result, file);
-  return { publicKey: await readKeyFile(file), path: file, source: file };
+  return { publicKey: await readKeyFile(`${file}.pub`), path: file, source: file };
 }
 
 async function signInput(request: SignRequest, path: string, message: Uint8Array): Promise<string> {

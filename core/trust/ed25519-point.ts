@@ -19,7 +19,7 @@ const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
  * Why an encoded Ed25519 public key (32 bytes, RFC 8032, section 5.1.2) must not be used, or
  * undefined. With a point of small order one signature verifies for many messages, and anybody can
  * make it; an unreduced y is a second spelling of a key, which would count twice. Both are refused
- * before verifying, because OpenSSL and OpenSSH accept them. Whether y is on the curve at all is left
+ * before verifying, because OpenSSL accepts them. Whether y is on the curve at all is left
  * to verification, which fails when it is not.
  */
 export function ed25519PointFault(raw: Uint8Array): string | undefined {
