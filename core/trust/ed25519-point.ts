@@ -19,8 +19,8 @@ const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
  * Why an encoded Ed25519 public key (32 bytes, RFC 8032, section 5.1.2) must not be used, or
  * undefined. With a point of small order one signature verifies for many messages, and anybody can
  * make it; an unreduced y is a second spelling of a key, which would count twice. Both are refused
- * before verifying, because OpenSSL accepts them. Whether y is on the curve at all is left
- * to verification, which fails when it is not.
+ * here, because verifiers differ in them (OpenSSH 9.2 takes the former, OpenSSL by its version).
+ * Whether y is on the curve at all is left to verification, which fails when it is not.
  */
 export function ed25519PointFault(raw: Uint8Array): string | undefined {
   const y = Buffer.from(raw);
