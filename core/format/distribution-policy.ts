@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { isLabel, isSubdomain } from './names.ts';
+import { regionName, validate } from './schema.ts';
+import { decodeUtf8, editYaml, parseYaml } from './yaml.ts';
+
+/** The key of the ConfigMap's data that holds the policy. */
+export const policyKey = 'distribution-policy.yaml';
+
+const entry = z.string().refine(isEntry, 'is not an entry of the form name or namespace/name');
+
+const ruleSchema = z.strictObject({
+  secrets: z.array(entry).max(100_000),
+  /** Names a key of the region's file; that key must be active. All active keys are used. */
+  'encryption-key': z.string().min(1).max(253).optional(),
+});
+
+const innerSchema = z.strictObject({
+  regions: z.record(regionName, ruleSchema),
+});
+
+const configMapSchema = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('ConfigMap'),
+  data: z.looseObject({ [policyKey]: z.string() }),
+});
+
+export type PolicyRule = z.infer<typeof ruleSchema>;
+
+/** Which secrets go to which regions, as the ConfigMap says it. */
+export interface DistributionPolicy {
+  file: string;
+  regions: ReadonlyMap<string, PolicyRule>;
+}
+
+/**
+ * Reads the distribution policy: a ConfigMap with a YAML document inside.
+ *
+ * @throws EdgesealError `format-yaml` or `format-schema`; lines inside the policy are counted from its first
+ */
+export function parseDistributionPolicy(bytes: Uint8Array, file: string): DistributionPolicy {
+  const parsed = parseYaml(decodeUtf8(bytes, 'the distribution policy'), { file });
+  const outer = validate(configMapSchema, parsed, file);
+  const inner = `${file} (data.${policyKey})`;
+  const { regions } = validate(innerSchema, parseYaml(innerText(outer), { file: inner }), inner);
+  return { file, regions: new Map(Object.entries(regions)) };
+}
+
+/** One change to make to the policy. */
+export interface PolicyEdit {
+  region: string;
+  /** `namespace/name` or `name`. */
+  entry: string;
+  present: boolean;
+}
+
+/**
+ * Changes entries of a policy and keeps everything else of the text: comments, order, the ConfigMap around.
+ */
+export function editDistributionPolicy(text: string, edits: readonly PolicyEdit[]): string {
+  return editYaml(text, (outer) => {
+    const inner = outer.getIn(['data', policyKey]) as string;
+    const changed = editYaml(inner, (policy) => {
+      for (const { region, entry: name, present } of edits) {
+        const path = ['regions', region, 'secrets'];
+        const listed = (policy.toJS() as { regions?: Record<string, { secrets?: string[] }> })
+          .regions?.[region]?.secrets;
+        const index = listed?.indexOf(name) ?? -1;
+        if (present && index < 0) {
+          if (listed === undefined) policy.setIn(path, policy.createNode([name]));
+          else policy.addIn(path, name);
+        } else if (!present && index >= 0) {
+          policy.deleteIn([...path, index]);
+        }
+      }
+    });
+    outer.setIn(['data', policyKey], outer.createNode(changed));
+  });
+}
+
+function innerText(outer: { data: Record<string, unknown> }): string {
+  return outer.data[policyKey] as string;
+}
+
+function isEntry(text: string): boolean {
+  const [first = '', second, ...rest] = text.split('/');
+  if (rest.length > 0) return false;
+  return second === undefined ? isSubdomain(first) : isLabel(first) && isSubdomain(second);
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { EdgesealError } from '../errors.ts';
+import type { Json } from './canonical-json.ts';
+import { isItemName, isLabel, isSubdomain } from './names.ts';
+
+/** API group and version of every kind of ours. */
+export const apiVersion = 'edgeseal.dev/v1alpha1';
+
+export const regionName = z
+  .string()
+  .refine(isLabel, 'is not a region name (lower-case letters, digits, -)');
+export const namespaceName = z.string().refine(isLabel, 'is not a namespace name');
+export const secretName = z.string().refine(isSubdomain, 'is not a Secret name');
+export const itemName = z.string().refine(isItemName, 'is not a valid key of a Secret');
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
+export const keyId = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, 'is not a key id (16 lower-case hex digits, quoted)');
+export const repositoryId = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not a UUID in lower case');
+/** Versions, sequences and root numbers: 1 to 2^53 - 1. */
+export const counter = z.int().min(1);
+/** A Go duration as Kubernetes writes it, whole units: `90s`, `15m`, `24h`, `1h30m`. */
+export const duration = z
+  .string()
+  .regex(/^(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$/, 'is not a duration such as 90s, 15m or 24h')
+  .min(2);
+export const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'is not base64 (quote it)');
+
+/**
+ * A map of strings. Not `z.record`, which passes over the key `__proto__`: the API server accepts that key,
+ * so it has to be validated and kept like any other.
+ */
+export function stringMap(
+  isKey: (key: string) => boolean,
+  keyMessage: string,
+  isValue: (value: string) => boolean = () => true,
+  valueMessage = 'is not a string (quote it)',
+): z.ZodType<Record<string, string>> {
+  return z
+    .custom<Record<string, string>>((value) => isMap(value), 'is not a map')
+    .superRefine((map, context) => {
+      for (const [key, value] of Object.entries(map) as [string, unknown][]) {
+        if (!isKey(key)) context.addIssue({ code: 'custom', path: [key], message: keyMessage });
+        else if (typeof value !== 'string' || !isValue(value)) {
+          context.addIssue({ code: 'custom', path: [key], message: valueMessage });
+        }
+      }
+    })
+    .meta({ type: 'object', additionalProperties: { type: 'string' } });
+}
+
+/** Labels and annotations, as far as the API server's own checks need no repeating. */
+export const stringAnnotations = stringMap(
+  (key) => key.length > 0 && key.length <= 317 && !/[\s\p{Cc}]/u.test(key),
+  'is not a label or annotation name',
+);
+
+/** A parsed document and where its parts stand. */
+export interface Parsed {
+  value: Json;
+  lineOf: (path: (string | number)[]) => number | undefined;
+}
+
+/**
+ * Checks a parsed document against a schema. Schemas transform nothing, so what comes back is the very
+ * document (with its prototype-less maps), typed.
+ *
+ * @throws EdgesealError `format-schema` with field and, where known, line; no values in the message
+ */
+export function validate<T>(schema: z.ZodType<T>, parsed: Parsed, file?: string): T {
+  const result = schema.safeParse(parsed.value);
+  if (result.success) return parsed.value as T;
+  const { issue, path } = firstIssue(result.error.issues);
+  const field = fieldName(path);
+  throw new EdgesealError(
+    'format-schema',
+    `${field === '' ? 'the document' : field}: ${wordsOf(issue)}`,
+    {
+      file,
+      line: parsed.lineOf(path),
+      field,
+    },
+  );
+}
+
+/** {@link validate} for documents that were not read from text with lines. */
+export function validateJson<T>(schema: z.ZodType<T>, value: Json, file?: string): T {
+  return validate(schema, { value, lineOf: () => undefined }, file);
+}
+
+/** The first thing wrong; inside a union, of the alternative that comes nearest. */
+function firstIssue(issues: z.core.$ZodIssue[]): {
+  issue: z.core.$ZodIssue | undefined;
+  path: (string | number)[];
+} {
+  const issue = issues[0];
+  const path = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue?.code !== 'invalid_union') return { issue, path };
+  const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
+  if (nearest === undefined || nearest.length === 0) return { issue, path };
+  const inner = firstIssue(nearest);
+  return { issue: inner.issue, path: [...path, ...inner.path] };
+}
+
+function fieldName(path: (string | number)[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${String(part)}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function wordsOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'is not valid';
+  if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`;
+  const message = issue.message.replace(/^Invalid input: /, '');
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Seconds of a {@link duration}. */
+export function secondsOf(text: string): number {
+  const [, hours = '0', minutes = '0', seconds = '0'] =
+    /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}

@@ -1,0 +1,110 @@
+import { recipientOf } from '../crypto/region-key.ts';
+import { loadSodium } from '../crypto/sodium.ts';
+import { EdgesealError } from '../errors.ts';
+import { byName } from '../format/names.ts';
+import type { SealRecipient } from '../secret/envelope.ts';
+import { activeKeys, rootRegion } from '../trust/root-keys.ts';
+import type { RegionEntry, RepositoryState } from './repository-state.ts';
+
+/** Public keys are expanded once a process: sealing 1,000 secrets wraps 4,000 times for the same four. */
+const prepared = new WeakMap<RegionEntry, SealRecipient[]>();
+
+/**
+ * Everybody an envelope for these regions is wrapped for: each active key of each region, and of their
+ * recovery recipients.
+ *
+ * @throws EdgesealError `policy-region` for an unknown region or one without an active key, `trust-key` for
+ * a key that the root does not list, `policy-mismatch` where the policy names another key
+ */
+export async function recipientsFor(
+  state: RepositoryState,
+  regions: readonly string[],
+): Promise<SealRecipient[]> {
+  await loadSodium();
+  const names = withRecovery(state, regions);
+  return names.flatMap((name) => {
+    const entry = regionEntry(state, name);
+    let recipients = prepared.get(entry);
+    if (recipients === undefined) {
+      recipients = activeRecipients(state, entry);
+      prepared.set(entry, recipients);
+    }
+    return recipients;
+  });
+}
+
+/** The regions and the recovery recipients they call for, sorted and unique: an envelope's region names. */
+export function withRecovery(state: RepositoryState, regions: readonly string[]): string[] {
+  const names = new Set(regions);
+  for (const name of regions) {
+    const recovery = recoveryOf(state, regionEntry(state, name));
+    if (recovery !== undefined) names.add(recovery);
+  }
+  return [...names].sort(byName);
+}
+
+/** The region's file. Recovery recipients count as regions here. */
+export function regionEntry(state: RepositoryState, name: string): RegionEntry {
+  const entry = state.regions.get(name);
+  if (entry !== undefined) return entry;
+  const known = [...state.regions.values()].filter((e) => !e.recovery).map((e) => e.name);
+  throw new EdgesealError('policy-region', `there is no region ${name}`, {
+    file: state.policy?.file,
+    hint: `known regions: ${known.length === 0 ? 'none' : known.join(', ')}; add it with: edgeseal region add ${name}`,
+  });
+}
+
+/**
+ * The recovery recipient of a region, by the root. The region's file has to say the same.
+ *
+ * @throws EdgesealError `trust-key` where a merged line in the file says otherwise
+ */
+export function recoveryOf(state: RepositoryState, entry: RegionEntry): string | undefined {
+  const listed = rootRegion(state.root, entry.name)?.recovery;
+  const written = entry.region.spec.recovery;
+  if (listed !== written) {
+    throw new EdgesealError(
+      'trust-key',
+      `${entry.file} names ${written ?? 'no'} recovery recipient, trust root ${state.root.number} ${listed ?? 'none'}`,
+      {
+        file: entry.file,
+        field: 'spec.recovery',
+        hint: 'restore the line, or have a root with the other recovery recipient signed',
+      },
+    );
+  }
+  return listed;
+}
+
+function activeRecipients(state: RepositoryState, entry: RegionEntry): SealRecipient[] {
+  const { name, file } = entry;
+  const active = activeKeys(
+    state.root,
+    name,
+    entry.keys.map((k) => k.key),
+    file,
+  );
+  if (active.length === 0) {
+    throw new EdgesealError('policy-region', `region ${name} has no active key`, {
+      file,
+      hint: `give it one: edgeseal region add ${name} --generate DIRECTORY`,
+    });
+  }
+  const wanted = state.policy?.regions.get(name)?.['encryption-key'];
+  const named = entry.keys.find((k) => k.name === wanted);
+  if (wanted !== undefined && (named === undefined || !active.includes(named.key))) {
+    throw new EdgesealError(
+      'policy-mismatch',
+      `the policy wants ${name} to be sealed for with ${wanted}, which is not an active key of ${file}`,
+      {
+        file: state.policy?.file,
+        field: `regions.${name}.encryption-key`,
+        hint: `active keys of ${name}: ${entry.keys
+          .filter((k) => active.includes(k.key))
+          .map((k) => k.name)
+          .join(', ')}`,
+      },
+    );
+  }
+  return active.map((key) => ({ region: name, keyId: key.id, key: recipientOf(key) }));
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { EdgesealError } from '../errors.ts';
+import { parseTrustRoot } from '../format/trust-root.ts';
+import type { TrustRootSpec } from '../format/trust-root.ts';
+import { requireThreshold, signatureNamespaces } from './signed-by.ts';
+import { parseSshPublicKey } from './ssh-key.ts';
+
+/** A root as files hold it: raw bytes and the text of its detached signatures. */
+export interface RootFile {
+  bytes: Uint8Array;
+  signatures: string;
+  /** Path for messages. */
+  file: string;
+}
+
+/** A root that was reached from the pinned one, or is it. */
+export interface AcceptedRoot {
+  number: number;
+  /** SHA-256 of its bytes, 64 lower-case hex digits. */
+  sha256: string;
+  spec: TrustRootSpec;
+}
+
+/** Gives root `n`, or undefined where there is none. */
+export type RootSource = (n: number) => RootFile | undefined | Promise<RootFile | undefined>;
+
+export function rootHash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** What a person compares: the hash in groups of four, over the phone if need be. */
+export function rootFingerprint(sha256: string): string {
+  return sha256.replace(/(.{4})(?=.)/g, '$1-');
+}
+
+/**
+ * Accepts a root because its hash is the pinned one. Its signatures are checked too, by its own keys: a
+ * root that nobody signed is a mistake, whoever pinned it.
+ */
+export function acceptPinnedRoot(root: RootFile, pinned: string): AcceptedRoot {
+  const sha256 = rootHash(root.bytes);
+  if (sha256 !== pinned) {
+    throw new EdgesealError(
+      'trust-pin',
+      `this root's fingerprint is ${sha256}, the pinned one is ${pinned}`,
+      { file: root.file },
+    );
+  }
+  const spec = parse(root);
+  verifyBy(spec, root);
+  return { number: spec.number, sha256, spec };
+}
+
+/**
+ * Takes one step of the chain: root N+1 is signed by the threshold of root N (checked before a byte of it is
+ * parsed) and by its own, names N's hash, N's repository and the number N+1.
+ */
+export function acceptNextRoot(held: AcceptedRoot, root: RootFile): AcceptedRoot {
+  verifyBy(held.spec, root);
+  const spec = parse(root);
+  verifyBy(spec, root);
+  const fail = (message: string): never => {
+    throw new EdgesealError('trust-root', message, { file: root.file });
+  };
+  if (spec.repository !== held.spec.repository) fail('the root belongs to another repository');
+  if (spec.number !== held.number + 1)
+    fail(`the root has number ${spec.number}, not ${held.number + 1}`);
+  if (spec.previous !== held.sha256)
+    fail(`the root does not follow the root ${held.number} that is held`);
+  return { number: spec.number, sha256: rootHash(root.bytes), spec };
+}
+
+/**
+ * Follows the chain from a held root as far as it goes, or to `upTo`.
+ *
+ * @returns the accepted roots after `held`, in order
+ */
+export async function followChain(
+  held: AcceptedRoot,
+  source: RootSource,
+  upTo = Infinity,
+): Promise<AcceptedRoot[]> {
+  const accepted: AcceptedRoot[] = [];
+  let last = held;
+  while (last.number < upTo) {
+    const next = await source(last.number + 1);
+    if (next === undefined) break;
+    last = acceptNextRoot(last, next);
+    accepted.push(last);
+  }
+  return accepted;
+}
+
+function verifyBy(spec: TrustRootSpec, root: RootFile): void {
+  requireThreshold(spec.roots, root.signatures, root.bytes, signatureNamespaces.root, 'the root');
+}
+
+function parse(root: RootFile): TrustRootSpec {
+  const { spec } = parseTrustRoot(root.bytes, root.file);
+  // A root with a malformed key would make later checks throw where they should merely fail.
+  const keys = [
+    ...spec.roots.keys,
+    ...spec.publishers.keys,
+    ...spec.authors.flatMap((author) => author.keys),
+    ...(spec.heartbeat === undefined ? [] : [spec.heartbeat.key]),
+  ];
+  for (const key of keys) parseSshPublicKey(key);
+  return spec;
+}

@@ -1,0 +1,67 @@
+import { EdgesealError } from '../errors.ts';
+import type { TrustRootSpec } from '../format/trust-root.ts';
+import { parseSshPublicKey, sameSshKey } from './ssh-key.ts';
+import type { SshPublicKey } from './ssh-key.ts';
+import { verifySshsigs } from './sshsig.ts';
+
+/** SSHSIG namespaces, so that a signature for one thing is none for another. */
+export const signatureNamespaces = {
+  root: 'root@edgeseal.dev',
+  snapshot: 'snapshot@edgeseal.dev',
+  alive: 'alive@edgeseal.dev',
+  secret: 'secret@edgeseal.dev',
+} as const;
+
+type Signers = TrustRootSpec['roots'];
+
+/**
+ * How many of the listed keys signed these bytes; a key counts once, however often it is listed or signed.
+ *
+ * @throws EdgesealError `format-ssh` where a signature or a listed key is malformed
+ */
+export function countSigners(
+  signers: Signers,
+  signatures: string,
+  message: Uint8Array,
+  namespace: string,
+): number {
+  const valid = verifySshsigs(signatures, message, namespace);
+  const listed = distinctKeys(signers.keys);
+  return listed.filter((key) => valid.some((other) => sameSshKey(key, other))).length;
+}
+
+/**
+ * Requires a threshold of signatures over raw bytes, before anybody parses them.
+ *
+ * @param what names the document in the error
+ * @throws EdgesealError `trust-signature`
+ */
+export function requireThreshold(
+  signers: Signers,
+  signatures: string,
+  message: Uint8Array,
+  namespace: string,
+  what: string,
+): void {
+  const count = countSigners(signers, signatures, message, namespace);
+  // The schema has it that thresholds are whole and at least 1; a second look costs nothing here.
+  if (
+    !Number.isSafeInteger(signers.threshold) ||
+    signers.threshold < 1 ||
+    count < signers.threshold
+  ) {
+    throw new EdgesealError(
+      'trust-signature',
+      `${what} carries ${count} of the ${signers.threshold} signatures it needs`,
+    );
+  }
+}
+
+function distinctKeys(lines: readonly string[]): SshPublicKey[] {
+  const keys: SshPublicKey[] = [];
+  for (const line of lines) {
+    const key = parseSshPublicKey(line);
+    if (!keys.some((other) => sameSshKey(other, key))) keys.push(key);
+  }
+  return keys;
+}
