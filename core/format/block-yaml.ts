@@ -25,7 +25,7 @@ const NOT_SIMPLE = /[^ !#-[\]-~]/;
  * order mark, and invisible or direction-changing characters, which make a diff show something that is not there.
  */
 const HIDDEN =
-  /[\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\uffff]/g;
+  /[\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f]|[\ufe00-\ufe0f]|[\ufeff\ufff0-\uffff]/g;
 
 /**
  * Writes a value as block-style YAML: the one layout of all files that edgeseal generates. Two spaces a level,

@@ -68,7 +68,8 @@ function withoutPrototypes(value: Json, depth: number): Json {
   if (depth >= MAX_DEPTH) throw tooDeep();
   if (Array.isArray(value)) return value.map((item) => withoutPrototypes(item, depth + 1));
   const copy = Object.create(null) as { [key: string]: Json };
-  for (const key of Object.keys(value)) copy[key] = withoutPrototypes(value[key] as Json, depth + 1);
+  for (const key of Object.keys(value))
+    copy[key] = withoutPrototypes(value[key] as Json, depth + 1);
   return copy;
 }
 
