@@ -87,7 +87,7 @@ describe.skipIf(!hasCommand)('package', () => {
     expect(about.dependencies).toBeUndefined();
     expect(about.optionalDependencies).toBeUndefined();
     const scripts = Object.keys(about.scripts);
-    expect(scripts.filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+    expect(scripts.filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
   });
 
   it('carries the licence of every library in the bundle', () => {
