@@ -160,7 +160,7 @@ function notASecret(
 ): EdgesealError {
   const kind = isMap(value) ? text(value['kind']) : '';
   const apiVersion = isMap(value) ? text(value['apiVersion']) : '';
-  const what = /^[A-Za-z0-9./-]{1,80} ?$/.test(`${kind}`)
+  const what = /^[A-Za-z0-9./-]{1,80} ?$/.test(kind)
     ? `this is a ${kind}${/^[a-z0-9./-]{1,80}$/.test(apiVersion) ? ` (${apiVersion})` : ''}`
     : 'this document has no kind';
   return new EdgesealError('input-not-a-secret', `${what}, not a Kubernetes Secret (v1)`, {

@@ -3,7 +3,7 @@ import { loadSodium } from '../crypto/sodium.ts';
 import { EdgesealError } from '../errors.ts';
 import { byName } from '../format/names.ts';
 import type { SealRecipient } from '../secret/envelope.ts';
-import { activeKeys, rootRegion } from '../trust/root-keys.ts';
+import { activeKeys, rootRegion } from './root-keys.ts';
 import type { RegionEntry, RepositoryState } from './repository-state.ts';
 
 /** Public keys are expanded once a process: sealing 1,000 secrets wraps 4,000 times for the same four. */

@@ -5,7 +5,7 @@ import { parseSecretPath } from '../format/names.ts';
 import { isRefusedType } from '../format/secret-type.ts';
 import { assignedRegions } from '../policy/distribution.ts';
 import { judgeSignatures } from '../secret/author.ts';
-import { keyState } from '../trust/root-keys.ts';
+import { keyState } from './root-keys.ts';
 import { withRecovery } from './recipients.ts';
 import type { RepositoryState } from './repository-state.ts';
 

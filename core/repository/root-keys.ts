@@ -1,7 +1,7 @@
 import type { RegionPublicKey } from '../crypto/region-key.ts';
 import { EdgesealError } from '../errors.ts';
 import type { KeyState, RootRegion } from '../format/trust-root.ts';
-import type { AcceptedRoot } from './root-chain.ts';
+import type { AcceptedRoot } from '../trust/root-chain.ts';
 
 /** The region (or recovery recipient) as the root has it. */
 export function rootRegion(root: AcceptedRoot, region: string): RootRegion | undefined {
