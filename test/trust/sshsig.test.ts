@@ -167,13 +167,14 @@ describe('structure', () => {
       'malformed',
       () => build({ signature: () => Buffer.concat([str('ssh-ed25519'), str(Buffer.alloc(63))]) }),
     ],
+    ['longer than 4 KiB', 'malformed', () => build({ reserved: 'x'.repeat(4000) })],
     ['another signer', 'refused', () => build({ signature: plainSigner(ed25519Pair()) })],
     ['another key', 'refused', () => build({ key: plainBlob(ed25519Pair().raw) })],
     ['a key that is no point', 'refused', () => build({ key: plainBlob(Buffer.alloc(32, 2)) })],
   ])('%s: %s', (name, expected, make) => {
     expect(verdict(make())).toBe(expected);
     // Where we are stricter, ssh-keygen's verdict may depend on its version.
-    if (name !== 'sha256' && name !== 'version 0') {
+    if (!['sha256', 'version 0', 'longer than 4 KiB'].includes(name)) {
       expect(opensshAccepts(directory, make(), MESSAGE, NAMESPACE)).toBe(false);
     }
   });
@@ -246,7 +247,6 @@ describe('the armor', () => {
     ['END of something else', (text) => text.replace('END SSH SIGNATURE', 'END PGP SIGNATURE')],
     ['two signatures', (text) => text + text],
     ['nothing inside', () => '-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n'],
-    ['too long', () => armor(Buffer.alloc(4096, 1))],
   ])('%s: malformed', (name, change) => {
     const changed = change(armored);
     if (name === 'padding left out' && changed === armored) return;
@@ -316,11 +316,12 @@ describe('a FIDO key', () => {
 });
 
 describe('a .sig file', () => {
-  const make = (pair = ed25519Pair()) =>
+  const make = (pair = ed25519Pair(), reserved = '') =>
     armor(
       sshsigBlob({
         key: plainBlob(pair.raw),
         namespace: NAMESPACE,
+        reserved,
         message: MESSAGE,
         signature: plainSigner(pair),
       }),
@@ -351,14 +352,16 @@ describe('a .sig file', () => {
     ['one cut off', () => make() + make().slice(0, 100)],
     ['one malformed', () => make() + armor(Buffer.from('SSHSIG'))],
     ['65 signatures', () => make().repeat(65)],
-    ['more than 64 KiB', () => make().repeat(64) + ' '.repeat(65_536)],
+    ['more than 64 KiB', () => make(ed25519Pair(), 'x'.repeat(2500)).repeat(20)],
   ])('with %s is malformed', (_name, text) => {
     expect(() => verifySshsigs(text(), MESSAGE, NAMESPACE)).toThrow(
       expect.objectContaining({ code: 'format-ssh' }),
     );
   });
 
-  it('may hold 64 signatures', () => {
+  it('may hold 64 signatures, or long ones', () => {
+    const long = make(ed25519Pair(), 'x'.repeat(2500)).repeat(15);
+    expect(verifySshsigs(long, MESSAGE, NAMESPACE)).toHaveLength(1);
     expect(verifySshsigs(make().repeat(64), MESSAGE, NAMESPACE)).toHaveLength(1);
   });
 
