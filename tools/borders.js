@@ -17,6 +17,7 @@ const folders = {
   'core/secret': ['core/format', 'core/crypto', 'core/trust', 'core/policy'],
   'core/channel': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
   'core/repository': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
+  'core/repository': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
   hooks: ['core'],
   controller: ['core'],
   // `edgeseal controller` starts the controller: lazily, and only from that command.
