@@ -8,8 +8,11 @@ const MAX_KEY_LENGTH = 1000;
 /** What keeps a string from being plain: anything that can be an indicator, a comment or begin a number. */
 const NOT_PLAIN = /^[^A-Za-z/]|[^A-Za-z0-9._/@:-]|:$/;
 
-/** Words that some reader of YAML 1.1 or 1.2, in some language, takes for something other than a string. */
-const WORD = /^(?:y|yes|n|no|on|off|true|false|null|inf|nan|infinity)$/i;
+/**
+ * Words that some reader of YAML 1.1 or 1.2, in some language, takes for something other than a string. (`e0` is a
+ * number to readers whose pattern for floats makes every part before the exponent optional.)
+ */
+const WORD = /^(?:y|yes|n|no|on|off|true|false|null|inf|nan|infinity|e-?[0-9]+)$/i;
 
 /** Key ids and hashes: a third begins with a letter and could be plain, but all should look alike in a review. */
 const DIGEST = /^[0-9a-f]{16,}$/;
