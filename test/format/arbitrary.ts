@@ -35,7 +35,7 @@ const text = fc.oneof(
   fc.constantFrom(...AWKWARD),
   fc.string({ maxLength: 12 }),
   fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.string({ unit: fc.constantFrom(...'ab: -#\n"\'|'), maxLength: 10 }),
+  fc.string({ unit: fc.constantFrom(...Array.from('ab: -#\n"\'|')), maxLength: 10 }),
 );
 
 const integer = fc.maxSafeInteger().map((n) => (n === 0 ? 0 : n));

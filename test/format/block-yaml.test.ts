@@ -104,7 +104,7 @@ describe('parseOwnYaml', () => {
     const edit = fc.record({
       at: fc.nat({ max: SAMPLE.length }),
       cut: fc.nat({ max: 6 }),
-      add: fc.string({ unit: fc.constantFrom(...' \n:-"|#{}[]a1\\'), maxLength: 4 }),
+      add: fc.string({ unit: fc.constantFrom(...Array.from(' \n:-"|#{}[]a1\\')), maxLength: 4 }),
     });
     fc.assert(
       fc.property(edit, ({ at, cut, add }) => {
