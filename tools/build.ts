@@ -16,10 +16,13 @@ async function entryPoints(root: string): Promise<Record<string, string>> {
       entries[`hooks/${path.basename(file, '.ts')}`] = `hooks/${file}`;
     }
   }
-  for (const file of await listed(root, 'controller')) {
-    const name = path.basename(file, '.ts');
-    if (file === 'main.ts') entries['controller'] = `controller/${file}`;
-    else if (name.endsWith('-child')) entries[name] = `controller/${file}`;
+  for (const folder of ['cli', 'controller']) {
+    for (const file of await listed(root, folder)) {
+      const name = path.basename(file, '.ts');
+      if (!name.endsWith('-child')) continue;
+      if (name in entries) throw new Error(`two modules are called ${name}`);
+      entries[name] = `${folder}/${file}`;
+    }
   }
   return entries;
 }
@@ -104,7 +107,11 @@ export async function build(root: string, outdir: string): Promise<Record<string
 if (import.meta.main) {
   const root = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '..'));
   const outdir = path.resolve(process.argv[3] ?? path.join(root, 'dist'));
-  const sizes = await build(root, outdir);
+  const sizes = await build(root, outdir).catch((error: unknown) => {
+    // esbuild has printed what is wrong with the sources, with file and line; the rest is a fault of this file.
+    if (error instanceof Error && 'errors' in error) process.exit(1);
+    throw error;
+  });
   const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
   // stderr: `npm pack --json` hands stdout on to whoever reads it.
   process.stderr.write(
