@@ -5,8 +5,9 @@ import type { Json } from './canonical-json.ts';
 import { byName, isItemName } from './names.ts';
 import {
   apiVersion,
-  base64,
+  base64Of,
   counter,
+  isBase64,
   keyId,
   namespaceName,
   regionName,
@@ -22,24 +23,22 @@ import { decodeUtf8, parseYaml } from './yaml.ts';
 export const maxSealedBytes = 4 * 1024 * 1024;
 export const maxSecretBytes = 1024 * 1024;
 
-const base64Text = /^[A-Za-z0-9+/]*={0,2}$/;
-
 const recipientSchema = z.strictObject({
   region: regionName,
   key: keyId.optional(),
-  wrapped: base64.length(1560).optional(),
+  wrapped: base64Of(1168).optional(),
 });
 
 const fullEnvelopeSchema = z.strictObject({
   suite: z.literal(1),
   version: counter,
-  commitment: base64.length(44),
+  commitment: base64Of(32),
   recipients: z.array(recipientSchema).min(1),
   exposed: z.array(regionName).optional(),
   data: stringMap(
     isItemName,
     'is not a valid key of a Secret',
-    (v) => base64Text.test(v),
+    isBase64,
     'is not base64 (quote it)',
   ),
 });

@@ -26,7 +26,26 @@ export const duration = z
   .string()
   .regex(/^(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$/, 'is not a duration such as 90s, 15m or 24h')
   .min(2);
-export const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'is not base64 (quote it)');
+/**
+ * Strict base64 (RFC 4648 section 4: padded, unused bits zero) without decoding it: whatever stands in a file has one
+ * spelling, also where nobody here can open it. For a fixed number of bytes.
+ */
+export function base64Of(bytes: number): z.ZodString {
+  const padding = (3 - (bytes % 3)) % 3;
+  return z
+    .string()
+    .length(Math.ceil(bytes / 3) * 4)
+    .refine((text) => isBase64(text) && text.endsWith('='.repeat(padding)), {
+      error: `is not base64 of ${bytes} bytes (quote it)`,
+    });
+}
+
+const base64Text = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/;
+
+/** Whether text is base64 in its one strict spelling; linear, and nothing is decoded. */
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && base64Text.test(text);
+}
 
 /**
  * A map of strings. Not `z.record`, which passes over the key `__proto__`: the API server accepts that key,

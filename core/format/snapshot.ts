@@ -54,7 +54,7 @@ const heartbeatSchema = z.strictObject({
   snapshot: sha256Hex,
   issuedAt: z
     .string()
-    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'is not a UTC time such as 2026-01-31T12:00:00Z'),
+    .refine(isUtcTime, 'is not a UTC time such as 2026-01-31T12:00:00Z'),
 });
 
 /** The signed list of a channel's content. It carries no time, so rendering is deterministic. */
@@ -101,6 +101,13 @@ export function formatIndex(index: Index): Uint8Array {
 }
 export function formatHeartbeat(heartbeat: Heartbeat): Uint8Array {
   return canonicalBytes(heartbeat);
+}
+
+/** To the second, and a day that exists: what `Date` cannot read would never count as old. */
+function isUtcTime(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return false;
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text.replace('Z', '.000Z');
 }
 
 function parseBounded(bytes: Uint8Array, limit: number, file: string): Json {

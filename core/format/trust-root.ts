@@ -35,8 +35,11 @@ export const trustRootSchema = z.strictObject({
         z.strictObject({
           name: z.string().min(1).max(320),
           keys: z.array(sshKey).min(1).max(16),
-          /** Globs over namespace names. */
-          namespaces: z.array(z.string().min(1).max(253)).min(1).max(256),
+          /** Globs over namespace names. Only `*` and `?` are special, so a right reads as what it is. */
+          namespaces: z
+            .array(z.string().regex(/^[-a-z0-9*?]{1,253}$/, 'is not a namespace, with * or ?'))
+            .min(1)
+            .max(256),
         }),
       )
       .max(4096),
