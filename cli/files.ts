@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EdgesealError } from '../core/errors.ts';
+
+/**
+ * Writes a file whole or not at all: a temporary file beside it, fsync, rename. Never call it with plaintext.
+ *
+ * @param mode permission bits of the new file
+ * @throws EdgesealError `store-full` or `store-io`; what was there before is then still there
+ */
+export async function writeFileAtomic(
+  file: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(temporary, 'wx', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeFailure(cause, file);
+  }
+}
+
+/** Creates a file that must not be there yet: private keys are never written over. */
+export async function writeNewFile(
+  file: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await open(file, 'wx', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new EdgesealError('store-io', 'the file is there already and is not written over', {
+        file,
+        cause,
+        hint: 'move it away, or choose another place',
+      });
+    }
+    throw writeFailure(cause, file);
+  }
+}
+
+function writeFailure(cause: unknown, file: string): EdgesealError {
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new EdgesealError('store-full', 'the disk is full: nothing was changed', {
+      file,
+      cause,
+      hint: 'make room, then run the command again',
+    });
+  }
+  return new EdgesealError('store-io', `the file cannot be written (${code})`, { file, cause });
+}

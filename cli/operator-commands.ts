@@ -1,0 +1,144 @@
+import { output, signingKey, noSign, regionKeys } from './command-options.ts';
+import type { CommandSpec } from './command-spec.ts';
+
+/** Commands that look, judge, publish and serve. */
+export const operatorCommands: CommandSpec[] = [
+  {
+    usage: 'unseal <secret>',
+    summary: 'print a sealed secret in plaintext; needs a private key',
+    options: [
+      regionKeys,
+      ['--region <name>', 'as which region to open it (default: the one whose key fits)'],
+      ['--item <name>', 'print the bytes of one item only'],
+      ['-o, --output <format>', 'yaml or json', ['yaml', 'json']],
+    ],
+    examples: ['unseal production/database-credentials --key us-east.key --item password'],
+    load: () => import('./commands/unseal.ts'),
+  },
+  {
+    usage: 'sign [secrets...]',
+    summary: 'sign what is not validly signed yet, after you have looked at it',
+    options: [
+      ['--all', 'every sealed secret that needs it'],
+      ['-y, --yes', 'do not ask'],
+      signingKey,
+      output,
+    ],
+    examples: ['sign production/database-credentials', 'sign --all'],
+    load: () => import('./commands/sign.ts'),
+  },
+  {
+    usage: 'verify [secrets...]',
+    summary: 'check sealed secrets, policy, regions and trust; needs no key',
+    options: [['--commit <rev>', 'check a commit instead of the working tree'], output],
+    examples: ['verify', 'verify --commit origin/main --output json'],
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    usage: 'status [secrets...]',
+    summary: 'secrets by region: version, age, author, exposed, merged and published',
+    options: [
+      ['--region <name>', 'one region only'],
+      ['--fetch', 'ask the publish remote first'],
+      output,
+    ],
+    examples: ['status', 'status production/database-credentials --output json'],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    usage: 'rollback <secret>',
+    summary: 'make a new version with the content of an older one',
+    options: [
+      ['--to <version>', 'the version to go back to (default: the one before)'],
+      signingKey,
+      noSign,
+      output,
+    ],
+    examples: ['rollback production/database-credentials --to 6'],
+    load: () => import('./commands/rollback.ts'),
+  },
+  {
+    usage: 'reseal [secrets...]',
+    summary:
+      'bring sealed secrets in line with policy and keys: wrap for added regions and keys, take removed ones out',
+    options: [regionKeys, ['--all', 'every sealed secret'], signingKey, noSign, output],
+    examples: ['reseal --all --key recovery.key', 'reseal production/api-keys'],
+    load: () => import('./commands/reseal.ts'),
+  },
+  {
+    usage: 'trust',
+    summary: 'who may do what in this repository',
+    subcommands: [
+      {
+        usage: 'show',
+        summary: 'the trust root in force and its fingerprint',
+        options: [output],
+        examples: ['trust show'],
+        load: () => import('./commands/trust-show.ts'),
+      },
+      {
+        usage: 'accept <fingerprint>',
+        summary: 'accept a trust root in this clone, after comparing its fingerprint',
+        examples: ['trust accept 5d41402abc4b2a76b9719d911017c592...'],
+        load: () => import('./commands/trust-accept.ts'),
+      },
+      {
+        usage: 'add-author <name>',
+        summary: 'let somebody author secrets; makes the next trust root',
+        options: [
+          [
+            '--key <file>',
+            'their SSH public key: a file or the line itself; may be given more than once',
+            'many',
+          ],
+          ['--namespaces <globs>', 'namespaces they may write to (default: *)', 'list'],
+          signingKey,
+        ],
+        examples: ['trust add-author bob@example.com --key bob.pub --namespaces staging,team-*'],
+        load: () => import('./commands/trust-add-author.ts'),
+      },
+    ],
+  },
+  {
+    usage: 'publish [regions...]',
+    summary: 'render, sign and push the channels of what is merged',
+    options: [
+      ['--dry-run', 'say what would change, push nothing'],
+      ['--resume-from <url>', 'take a lost channel up again from a mirror or a bundle'],
+      signingKey,
+      output,
+    ],
+    examples: ['publish', 'publish eu-central --dry-run'],
+    load: () => import('./commands/publish.ts'),
+  },
+  {
+    usage: 'bundle <region>',
+    summary: "write a region's published channel as a Git bundle, to be carried by hand",
+    options: [['-f, --file <file>', 'the bundle to write (default: <region>.bundle)']],
+    examples: ['bundle us-east -f us-east.bundle'],
+    load: () => import('./commands/bundle.ts'),
+  },
+  {
+    usage: 'controller',
+    summary: "pull, verify, unseal and apply a region's channel",
+    options: [
+      ['--config <file>', 'the RegionSync file'],
+      ['--once', 'one round, then exit'],
+    ],
+    examples: ['controller --config /etc/edgeseal/region-sync.yaml'],
+    load: () => import('./commands/controller.ts'),
+  },
+  {
+    usage: 'doctor',
+    summary: 'what is wrong with this set-up, and the command that mends it',
+    options: [output],
+    examples: ['doctor'],
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    usage: 'hook <name> [args...]',
+    summary: 'run a Git hook: pre-commit',
+    examples: ['hook pre-commit'],
+    load: () => import('./commands/hook.ts'),
+  },
+];

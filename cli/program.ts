@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { commands } from './command-table.ts';
+import type { CommandSpec } from './command-spec.ts';
+import type { Io } from './io.ts';
+import { version } from './version.ts';
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 something checked is not in order, 2 wrong usage or input, 3 trust refuses it
+(signature, root, floor), 4 no key opens it, 5 Git or a mirror, 6 disk, 70 a fault in edgeseal.`;
+
+/** Builds the commander program from the command table; actions import their module when they run. */
+export function buildProgram(io: Io, finish: (code: number) => void): Command {
+  const program = new Command('edgeseal');
+  program
+    .description('Secrets for edge Kubernetes clusters, kept in Git.')
+    .version(version, '-V, --version')
+    .option('-C, --directory <dir>', 'run as if started in <dir>')
+    .addHelpText('after', exitCodeHelp)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see: edgeseal --help)');
+  for (const spec of commands) addCommand(program, spec, io, finish);
+  for (const command of [program, ...allCommands(program)]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'edgeseal: error: '));
+      },
+    });
+  }
+  return program;
+}
+
+function addCommand(
+  parent: Command,
+  spec: CommandSpec,
+  io: Io,
+  finish: (code: number) => void,
+): void {
+  const [name = '', ...rest] = spec.usage.split(' ');
+  const command = parent.command([name, ...rest].join(' ')).description(spec.summary);
+  for (const [flags, description, parse] of spec.options ?? []) {
+    const option = new Option(flags, description);
+    if (parse === 'list') {
+      option.argParser((value: string, previous: string[] | undefined) => [
+        ...(previous ?? []),
+        ...value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      ]);
+    } else if (parse === 'many') {
+      option.argParser((value: string, previous: string[] | undefined) => [
+        ...(previous ?? []),
+        value,
+      ]);
+    } else if (Array.isArray(parse)) {
+      option.choices(parse);
+    }
+    command.addOption(option);
+  }
+  if (spec.examples !== undefined) {
+    const lines = spec.examples.map((line) => `  $ edgeseal ${line}`).join('\n');
+    command.addHelpText(
+      'after',
+      `\n${spec.examples.length === 1 ? 'Example' : 'Examples'}:\n${lines}`,
+    );
+  }
+  for (const sub of spec.subcommands ?? []) addCommand(command, sub, io, finish);
+  const { load } = spec;
+  if (load === undefined) return;
+  command.action(async (...given: unknown[]) => {
+    const self = given.pop() as Command;
+    const options = given.pop() as Record<string, unknown>;
+    const args = given.flat().filter((arg): arg is string => typeof arg === 'string');
+    const { directory } = self.optsWithGlobals<{ directory?: string }>();
+    const here = directory === undefined ? io : { ...io, cwd: resolve(io.cwd, directory) };
+    const { run } = await load();
+    finish(await run(here, args, options));
+  });
+}
+
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((sub) => [sub, ...allCommands(sub)]);
+}
