@@ -52,9 +52,7 @@ const heartbeatSchema = z.strictObject({
   region: regionName,
   /** SHA-256 of the snapshot that is the newest. */
   snapshot: sha256Hex,
-  issuedAt: z
-    .string()
-    .refine(isUtcTime, 'is not a UTC time such as 2026-01-31T12:00:00Z'),
+  issuedAt: z.string().refine(isUtcTime, 'is not a UTC time such as 2026-01-31T12:00:00Z'),
 });
 
 /** The signed list of a channel's content. It carries no time, so rendering is deterministic. */
