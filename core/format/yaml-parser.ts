@@ -36,6 +36,10 @@ const WORDS: Partial<Record<YamlCode, string>> = {
   TAG_RESOLVE_FAILED: 'a value that does not fit its tag',
 };
 
+// The library prints what it parses to stdout where these are set: a Secret must not get there.
+delete process.env['LOG_STREAM'];
+delete process.env['LOG_TOKENS'];
+
 export type ParsedDocument = Document.Parsed<ParsedNode, false>;
 
 /** The documents of a stream, with the means to say on which line something lies. */
@@ -47,8 +51,7 @@ export interface ParsedStream {
 
 /** An error about YAML: what was found, never its content. */
 export function yamlError(found: string, line: number | undefined, hint?: string): EdgesealError {
-  const place = line === undefined ? '' : ` in line ${line}`;
-  return new EdgesealError('format-yaml', `${found}${place}`, { line, hint });
+  return new EdgesealError('format-yaml', found, { line, hint });
 }
 
 /**

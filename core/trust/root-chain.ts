@@ -97,13 +97,31 @@ function verifyBy(spec: TrustRootSpec, root: RootFile): void {
 
 function parse(root: RootFile): TrustRootSpec {
   const { spec } = parseTrustRoot(root.bytes, root.file);
+  for (const role of ['roots', 'publishers'] as const)
+    requireDistinct(spec[role].keys, role, root.file);
   // A root with a malformed key would make later checks throw where they should merely fail.
-  const keys = [
-    ...spec.roots.keys,
-    ...spec.publishers.keys,
+  const others = [
     ...spec.authors.flatMap((author) => author.keys),
     ...(spec.heartbeat === undefined ? [] : [spec.heartbeat.key]),
   ];
-  for (const key of keys) parseSshPublicKey(key);
+  for (const key of others) parseSshPublicKey(key);
   return spec;
+}
+
+/**
+ * One private key must not reach a threshold of two: the same 32 bytes as a plain and as a FIDO key, or as
+ * FIDO keys of two applications, are different lines of one signer.
+ */
+function requireDistinct(lines: readonly string[], role: string, file: string): void {
+  const seen = new Set<string>();
+  for (const line of lines) {
+    const raw = Buffer.from(parseSshPublicKey(line).raw).toString('hex');
+    if (seen.has(raw)) {
+      throw new EdgesealError('trust-root', `spec.${role}.keys: one key is listed twice`, {
+        file,
+        field: `spec.${role}.keys`,
+      });
+    }
+    seen.add(raw);
+  }
 }

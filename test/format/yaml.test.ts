@@ -99,7 +99,6 @@ list:
   ])('refuses %s and names the line', (_what, text, line) => {
     const error = thrownBy(() => parseYaml(text, { file: 'secrets/a.yaml' }));
     expect(error).toMatchObject({ code: 'format-yaml', line, file: 'secrets/a.yaml' });
-    expect(error.message).toContain(`line ${line}`);
   });
 
   it.each(['', '\n', '---\n', '# a comment\n', '---\n---\n'])(
