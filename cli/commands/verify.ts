@@ -1,0 +1,132 @@
+import { parseSecretPath } from '../../core/format/names.ts';
+import { auditRepository } from '../../core/repository/repository-audit.ts';
+import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
+import type { Finding } from '../../core/repository/secret-audit.ts';
+import { exitCodes } from '../exit-code.ts';
+import { commitView } from '../git/commit-view.ts';
+import { gitAnswer } from '../git/git.ts';
+import type { Io } from '../io.ts';
+import { Output, describeError, errorJson } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { findRepository, openRepository, openView } from '../repository.ts';
+import type { Place } from '../repository.ts';
+import { namedFiles } from '../sealed-file.ts';
+import { EdgesealError } from '../../core/errors.ts';
+
+interface Options {
+  commit?: string;
+  output?: 'text' | 'json';
+}
+
+interface Verified {
+  namespace: string;
+  name: string;
+  file: string;
+  version: number | undefined;
+  authors: string[];
+  ok: boolean;
+}
+
+/** Reads this many files at once: a commit's come through one pipe, which then never waits for us. */
+const together = 32;
+
+/** Checks everything that needs no private key. */
+export async function run(io: Io, args: string[], options: Options): Promise<number> {
+  if (options.commit === undefined) {
+    const repository = await openRepository(io);
+    return await verify(io, repository, repository.state, args, options);
+  }
+  const place = await findRepository(io);
+  const view = await commitView(
+    io,
+    place.top,
+    await commitOf(io, place, options.commit),
+    place.prefix,
+  );
+  try {
+    return await verify(io, place, await openView(io, place, view), args, options);
+  } finally {
+    view.close();
+  }
+}
+
+async function verify(
+  io: Io,
+  place: Place,
+  state: RepositoryState,
+  names: string[],
+  options: Options,
+): Promise<number> {
+  const files = await namedFiles(io, place, state.view, names);
+  const progress = new Progress(io, 'verified');
+  const secrets: Verified[] = [];
+  const findings: Finding[] = [];
+  for (let start = 0; start < files.length; start += together) {
+    const batch = files.slice(start, start + together);
+    const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
+    for (const { namespace, name, file, secret, authors, findings: found } of audited) {
+      findings.push(...found);
+      const ok = !found.some(({ level }) => level === 'error');
+      secrets.push({ namespace, name, file, version: secret?.spec.version, authors, ok });
+    }
+    progress.step(Math.min(start + together, files.length), files.length);
+  }
+  progress.end();
+  const all = names.length === 0 ? files : await secretFiles(state);
+  findings.push(...(await auditRepository(state, places(all))));
+  const ok = !findings.some(({ level }) => level === 'error');
+  if (options.output === 'json') {
+    const json = findings.map(({ level, error }) => ({ level, ...errorJson(error) }));
+    new Output(io).json({
+      view: state.view.name,
+      root: state.root.number,
+      secrets,
+      findings: json,
+      ok,
+    });
+  } else print(io, state, secrets, findings);
+  return ok ? exitCodes.ok : exitCodes.findings;
+}
+
+function places(files: readonly string[]): { namespace: string; name: string }[] {
+  return files.flatMap((file) => parseSecretPath(file) ?? []);
+}
+
+function print(io: Io, state: RepositoryState, secrets: Verified[], findings: Finding[]): void {
+  const output = new Output(io);
+  const label = {
+    error: output.paint('red', 'error  '),
+    warning: output.paint('yellow', 'warning'),
+  };
+  for (const level of ['error', 'warning'] as const) {
+    for (const { error } of findings.filter((finding) => finding.level === level)) {
+      output.line(`${label[level]}  ${describeError(error)}`);
+      if (error.hint !== undefined) output.line(`         ${output.paint('dim', error.hint)}`);
+    }
+  }
+  const bad = secrets.filter((secret) => !secret.ok).length;
+  const errors = findings.filter(({ level }) => level === 'error').length;
+  const warnings = findings.length - errors;
+  const counted = [
+    `${secrets.length - bad} of ${count(secrets.length, 'sealed secret')} in order`,
+    ...(errors > 0 ? [count(errors, 'error')] : []),
+    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
+  ].join(', ');
+  const verdict = errors === 0 ? output.paint('green', 'ok') : output.paint('red', 'not in order');
+  output.line(`${verdict}: ${counted} (${state.view.name}, trust root ${state.root.number})`);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+async function commitOf(io: Io, place: Place, rev: string): Promise<string> {
+  const args = ['rev-parse', '--verify', '--quiet', `${rev}^{commit}`];
+  // What begins with a dash would be an option to git, and is no name of a commit.
+  const commit = rev.startsWith('-') ? undefined : await gitAnswer(io, args, { cwd: place.top });
+  if (commit !== undefined) return commit;
+  throw new EdgesealError('input-usage', `there is no commit ${rev} here`, {
+    hint: 'name a branch, tag or commit; for a remote branch: git fetch, then origin/main',
+  });
+}
