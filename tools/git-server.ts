@@ -11,6 +11,8 @@ export type ChunkFate = Uint8Array | 'cut' | 'stall';
 export interface GitServerOptions {
   /** Folder that holds the repositories; the URL path below it names one. */
   root: string;
+  /** TCP port; default: any free one. */
+  port?: number;
   /** Allow `git push`. */
   push?: boolean;
   /** Ask for these credentials; every other request gets 401. */
@@ -50,7 +52,7 @@ export async function serveGit(options: GitServerOptions): Promise<GitServer> {
   };
   const server: Server =
     options.tls === undefined ? createHttp(handle) : createHttps(options.tls, handle);
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,0 +1,24 @@
+/**
+ * `npm run bench`: every row of the number table that is built, each file in a process of its own.
+ * `npm run bench -- seal fetch` runs some of them. Figures are ratios within one run: machines differ.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const benches = ['seal', 'fetch', 'publish', 'controller'];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !benches.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(', ')}; there are: ${benches.join(', ')}\n`);
+  process.exit(2);
+}
+for (const name of wanted.length > 0 ? wanted : benches) {
+  process.stdout.write(`\n== ${name}\n`);
+  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+    stdio: 'inherit',
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) process.exitCode = 1;
+}
