@@ -48,10 +48,11 @@ export async function offline(stage: Stage): Promise<void> {
 /** A hostile mirror swaps one byte: it is named, and nothing changes. */
 export async function lieFound(stage: Stage, ports: Ports): Promise<void> {
   stage.step('A hostile mirror swaps one byte');
-  stage.write('swap-one-byte.sh', swapOneByte);
-  await stage.run('sh swap-one-byte.sh edgeseal/us-east secrets/production/api-keys.yaml', {
-    in: '.',
-  });
+  await stage.run('mkdir -p git/hostile && cp -r git/b/secrets.git git/hostile/', { in: '.' });
+  await stage.run(
+    'hostile-mirror git/hostile/secrets.git edgeseal/us-east secrets/production/api-keys.yaml',
+    { in: '.' },
+  );
   const before = valueOf(stage, 'us-east', secret, 'password');
   startMirror(stage, 'a', ports.a, 'git/hostile');
   await serves(stage, ports.a);
@@ -95,17 +96,3 @@ function showMirrors(stage: Stage, region: RegionName): void {
     );
   }
 }
-
-/** What a hostile mirror would do: serve the channel with one character of one file changed. */
-const swapOneByte = `set -e
-branch=$1 path=$2
-rm -rf git/hostile && mkdir -p git/hostile && cp -r git/b/secrets.git git/hostile/secrets.git
-cd git/hostile/secrets.git
-export GIT_INDEX_FILE=$PWD/hostile-index
-git read-tree "$branch"
-blob=$(git show "$branch:$path" | sed '0,/wrapped: ./s/wrapped: \\(.\\)\\(.\\)/wrapped: \\1x/' | git hash-object -w --stdin)
-git update-index --cacheinfo "100644,$blob,$path"
-commit=$(git commit-tree -p "$branch" -m "Nothing to see here" "$(git write-tree)")
-git update-ref "refs/heads/$branch" "$commit"
-git diff --stat "$commit~1" "$commit"
-`;

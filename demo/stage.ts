@@ -14,6 +14,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const colours = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
 const paint = (code: string, text: string): string =>
@@ -51,16 +52,16 @@ export class Stage {
       '[user]\n\tname = Demo Author\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n',
     );
     const checkout = join(import.meta.dirname, '..');
-    this.write(
-      'bin/edgeseal',
-      `#!/bin/sh\nexec "${process.execPath}" "${join(checkout, 'cli/bin.ts')}" "$@"\n`,
-    );
-    this.write(
-      'bin/mirror',
-      `#!/bin/sh\nexec "${process.execPath}" "${join(checkout, 'demo/mirror.ts')}" "$@"\n`,
-    );
-    chmodSync(join(this.folder, 'bin/edgeseal'), 0o755);
-    chmodSync(join(this.folder, 'bin/mirror'), 0o755);
+    const programs = {
+      edgeseal: 'cli/bin.ts',
+      mirror: 'demo/mirror.ts',
+      'hostile-mirror': 'demo/hostile-mirror.ts',
+    };
+    for (const [name, source] of Object.entries(programs)) {
+      const script = join(import.meta.dirname, '..', source);
+      this.write(`bin/${name}`, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+      chmodSync(join(this.folder, 'bin', name), 0o755);
+    }
     const settings = ['PATH', 'HOME', 'GIT_CONFIG_NOSYSTEM'].map(
       (name) => `export ${name}='${this.env[name] ?? ''}'`,
     );
@@ -171,7 +172,7 @@ export class Stage {
         throw new Error(
           `waited ${String(limitMs / 1000)} s in vain until ${what}; see ${this.path('logs')}`,
         );
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
     }
     return Math.round(performance.now() - start);
   }
