@@ -8,8 +8,8 @@ export interface ChannelFixture {
   ref: string;
   /** Commit of the last publication. */
   commit: () => string;
-  /** Replaces one secret and publishes: the secret, its namespace's index, the snapshot. */
-  changeOne: () => string;
+  /** Replaces secrets and publishes: the secrets, their namespaces' indexes, the snapshot. */
+  change: (count?: number) => string;
 }
 
 const NAMESPACES = 20;
@@ -41,16 +41,20 @@ export function makeChannel(folder: string, files = 10_000, size = 4_600): Chann
     path,
     ref,
     commit: head,
-    changeOne: () => {
-      changes++;
-      const i = (changes * 7_919) % files;
-      contents.set(secretPath(i), secret(size));
-      const changed = new Map([
-        [secretPath(i), secret(size)],
-        [`.edgeseal/index/ns-${String(i % NAMESPACES)}`, index(contents, i % NAMESPACES)],
-        ['.edgeseal/snapshot', secret(600)],
-        ['.edgeseal/snapshot.sig', secret(400)],
-      ]);
+    change: (count = 1) => {
+      const changed = new Map<string, Buffer>();
+      for (let n = 0; n < count; n++) {
+        changes++;
+        const i = (changes * 7_919) % files;
+        contents.set(secretPath(i), secret(size));
+        changed.set(secretPath(i), contents.get(secretPath(i)) ?? Buffer.alloc(0));
+      }
+      for (const path of [...changed.keys()]) {
+        const namespace = Number(/ns-(\d+)/u.exec(path)?.[1]);
+        changed.set(`.edgeseal/index/ns-${String(namespace)}`, index(contents, namespace));
+      }
+      changed.set('.edgeseal/snapshot', secret(600));
+      changed.set('.edgeseal/snapshot.sig', secret(400));
       commit(path, ref, changed, head());
       return head();
     },
@@ -94,6 +98,8 @@ function commit(
   }
   parts.push('done\n');
   execFileSync('git', ['-C', path, 'fast-import', '--quiet', '--done', '--force'], {
-    input: Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
+    input: Buffer.concat(
+      parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
+    ),
   });
 }

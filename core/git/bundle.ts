@@ -1,5 +1,5 @@
 import { EdgesealError } from '../errors.ts';
-import { RegularFile } from './file.ts';
+import type { RegularFile } from './file.ts';
 import type { GitLimits } from './limits.ts';
 import { isOid } from './local-ref.ts';
 
@@ -26,10 +26,12 @@ export function readBundleHeader(file: RegularFile, limits: GitLimits): BundleHe
   const prerequisites: string[] = [];
   for (const line of lines) {
     if (line.startsWith('@') && version === 3 && refs.size + prerequisites.length === 0) {
-      if (line !== '@object-format=sha1') throw bad('a bundle with a filter or another object format');
+      if (line !== '@object-format=sha1')
+        throw bad('a bundle with a filter or another object format');
     } else if (line.startsWith('-')) {
       const oid = line.slice(1, 41);
-      if (!isOid(oid) || (line.length > 41 && line[41] !== ' ')) throw bad('a malformed bundle header');
+      if (!isOid(oid) || (line.length > 41 && line[41] !== ' '))
+        throw bad('a malformed bundle header');
       prerequisites.push(oid);
     } else {
       const oid = line.slice(0, 40);

@@ -98,7 +98,11 @@ export function unpackIncoming(gitdir: string, limits: GitLimits): void {
     };
     const read = (offset: number): GitObject => resolver.read({ pack, offset }, locate);
     if (objects.length > UNPACK_LIMIT) {
-      writePack(lazily(objects, ({ offset }) => read(offset)), objects.length, folder);
+      writePack(
+        lazily(objects, ({ offset }) => read(offset)),
+        objects.length,
+        folder,
+      );
     } else {
       for (const { offset } of objects) writeLoose(join(gitdir, INCOMING), read(offset));
     }

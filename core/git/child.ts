@@ -29,6 +29,12 @@ export async function answerFetch(request: FetchRequest): Promise<FetchReply> {
       const { code, message, file, hint } = error;
       return { ok: false, code, message, file, hint };
     }
-    return { ok: false, code: 'internal', message: messageOf(error), file: undefined, hint: undefined };
+    return {
+      ok: false,
+      code: 'internal',
+      message: messageOf(error),
+      file: undefined,
+      hint: undefined,
+    };
   }
 }

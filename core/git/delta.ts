@@ -25,7 +25,10 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array, max: number): Bu
   if (varint() !== base.length) throw malformed();
   const size = varint();
   if (size > max) {
-    throw new EdgesealError('git-limit', `a delta makes ${String(size)} bytes; at most ${String(max)}`);
+    throw new EdgesealError(
+      'git-limit',
+      `a delta makes ${String(size)} bytes; at most ${String(max)}`,
+    );
   }
   const result = Buffer.allocUnsafe(size);
   let filled = 0;

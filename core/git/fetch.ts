@@ -181,7 +181,8 @@ function present(oid: string | undefined, ref: string): string {
 /** A bare repository, or one with a working tree. */
 function findGitdir(path: string): string {
   for (const candidate of [path, join(path, '.git')]) {
-    if (existsSync(join(candidate, 'objects')) && statSync(candidate).isDirectory()) return candidate;
+    if (existsSync(join(candidate, 'objects')) && statSync(candidate).isDirectory())
+      return candidate;
   }
   throw new EdgesealError('git-mirror', 'not a git repository, or not mounted', { file: path });
 }

@@ -23,6 +23,8 @@ export class HttpSession {
   readonly #agent: HttpAgent;
   readonly #sockets = new Set<Socket>();
   readonly #deadline: AbortSignal;
+  /** Why we gave up: what the broken stream itself says then is only that it is broken. */
+  #cut: EdgesealError | undefined;
 
   constructor(mirror: Mirror & { kind: 'http' }, limits: GitLimits) {
     this.mirror = mirror;
@@ -75,7 +77,12 @@ export class HttpSession {
   }
 
   /** POST to the place that a GET has led to; no redirects. Throws as `get`. */
-  async post(url: URL, body: string, headers: OutgoingHttpHeaders, type: string): Promise<IncomingMessage> {
+  async post(
+    url: URL,
+    body: string,
+    headers: OutgoingHttpHeaders,
+    type: string,
+  ): Promise<IncomingMessage> {
     return this.#checked(await this.#send('POST', url, headers, body), type);
   }
 
@@ -86,6 +93,9 @@ export class HttpSession {
     } catch (error) {
       throw this.#fault(error);
     }
+    // A body without a length ends with its connection, also when it was we who ended that.
+    if (this.#cut !== undefined || this.#deadline.aborted) throw this.#fault(undefined);
+    if (!body.complete) throw this.#error('the answer breaks off');
   }
 
   close(): void {
@@ -114,7 +124,8 @@ export class HttpSession {
         },
       });
       const connecting = setTimeout(() => {
-        request.destroy(this.#error('no connection in time', undefined, 'git-limit'));
+        this.#cut = this.#error('no connection in time', undefined, 'git-limit');
+        request.destroy(this.#cut);
       }, this.#limits.connectTimeoutMs);
       const connected = (): void => {
         clearTimeout(connecting);
@@ -126,7 +137,8 @@ export class HttpSession {
         } else connected();
       });
       request.setTimeout(this.#limits.idleTimeoutMs, () => {
-        request.destroy(this.#error('the mirror has gone silent', undefined, 'git-limit'));
+        this.#cut = this.#error('the mirror has gone silent', undefined, 'git-limit');
+        request.destroy(this.#cut);
       });
       request.on('response', resolve);
       request.on('error', (error) => {
@@ -159,6 +171,7 @@ export class HttpSession {
 
   #fault(error: unknown): EdgesealError {
     if (error instanceof EdgesealError) return error;
+    if (this.#cut !== undefined) return this.#cut;
     if (this.#deadline.aborted) return this.#error('took too long in all', undefined, 'git-limit');
     // A network error's text may hold the address, never our headers.
     const what = codeOf(error) ?? messageOf(error);
@@ -168,7 +181,11 @@ export class HttpSession {
     );
   }
 
-  #error(what: string, hint?: string, code: 'git-mirror' | 'git-limit' = 'git-mirror'): EdgesealError {
+  #error(
+    what: string,
+    hint?: string,
+    code: 'git-mirror' | 'git-limit' = 'git-mirror',
+  ): EdgesealError {
     return new EdgesealError(code, `mirror ${this.mirror.name}: ${what}`, {
       file: displayUrl(this.mirror.url.href),
       hint,

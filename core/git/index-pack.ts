@@ -49,7 +49,8 @@ export function indexPack(
     starts.add(offset);
     offset = end;
   }
-  if (offset !== pack.end) throw new EdgesealError('git-object', 'bytes behind the last object of a pack');
+  if (offset !== pack.end)
+    throw new EdgesealError('git-object', 'bytes behind the last object of a pack');
 
   let thin = false;
   const locate = (oid: string): Location | undefined => {
@@ -62,7 +63,7 @@ export function indexPack(
   const resolver = new Resolver(limits, budget);
   const waiting = new Map<string, number[]>();
   let missing: MissingBase | undefined;
-  for (const queue = deltas.reverse(); ; ) {
+  for (const queue = deltas.reverse(); ;) {
     const i = queue.pop();
     const object = i === undefined ? undefined : objects[i];
     if (i === undefined || object === undefined) break;

@@ -59,7 +59,10 @@ function readLoose(gitdir: string, ref: string): Buffer | undefined {
     } catch (cause) {
       const code = codeOf(cause);
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      throw new EdgesealError('git-mirror', `cannot read a ref: ${code ?? ''}`, { file: path, cause });
+      throw new EdgesealError('git-mirror', `cannot read a ref: ${code ?? ''}`, {
+        file: path,
+        cause,
+      });
     }
     if (stat.isSymbolicLink()) {
       throw new EdgesealError('git-mirror', 'a symbolic link on the way to a ref', { file: path });

@@ -30,7 +30,6 @@ export type Mirror =
   | { kind: 'directory'; name: string; path: string }
   | { kind: 'bundle'; name: string; path: string };
 
-// eslint-disable-next-line no-control-regex -- finding control characters is the point: they split headers and log lines
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 
 /**
@@ -60,7 +59,10 @@ export function parseMirror(spec: MirrorSpec): Mirror {
     return local(name, fileURLToPath(parsed));
   }
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') {
-    throw refuse(`the scheme ${parsed.protocol} is not supported`, 'use https, a directory or a bundle');
+    throw refuse(
+      `the scheme ${parsed.protocol} is not supported`,
+      'use https, a directory or a bundle',
+    );
   }
   const username = spec.username ?? decodeURIComponent(parsed.username);
   const password = spec.password ?? decodeURIComponent(parsed.password);

@@ -22,7 +22,10 @@ export const PACK_TYPES: readonly (ObjectType | undefined)[] = [
 
 /** Git's SHA-1 name of an object: 20 bytes. An address, not a proof: SHA-256 decides about content. */
 export function objectId(type: ObjectType, bytes: Uint8Array): Buffer {
-  return createHash('sha1').update(`${type} ${String(bytes.length)}\0`).update(bytes).digest();
+  return createHash('sha1')
+    .update(`${type} ${String(bytes.length)}\0`)
+    .update(bytes)
+    .digest();
 }
 
 /** Bound on an object's inflated size. */
@@ -34,7 +37,10 @@ export function sizeLimit(type: ObjectType, limits: GitLimits): number {
 export function checkSize(type: ObjectType, size: number, limits: GitLimits): void {
   const max = sizeLimit(type, limits);
   if (size > max) {
-    throw new EdgesealError('git-limit', `a ${type} of ${String(size)} bytes; at most ${String(max)}`);
+    throw new EdgesealError(
+      'git-limit',
+      `a ${type} of ${String(size)} bytes; at most ${String(max)}`,
+    );
   }
 }
 

@@ -85,7 +85,8 @@ export class PackFile {
         if (distance > offset) break;
       }
       // Only backwards: a delta can then never be its own base, at whatever distance.
-      if (distance <= 0 || distance > offset - HEADER) throw damaged('a delta base outside of its pack');
+      if (distance <= 0 || distance > offset - HEADER)
+        throw damaged('a delta base outside of its pack');
       baseOffset = offset - distance;
     } else if (kind === 7) {
       if (bytes.length < at + 20) throw damaged('a truncated pack');

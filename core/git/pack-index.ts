@@ -87,6 +87,9 @@ export function writeIndex(objects: readonly IndexedObject[], packChecksum: Buff
     bytes.writeUInt32BE(bytes.readUInt32BE(at) + bytes.readUInt32BE(at - 4), at);
   }
   packChecksum.copy(bytes, bytes.length - 40);
-  createHash('sha1').update(bytes.subarray(0, -20)).digest().copy(bytes, bytes.length - 20);
+  createHash('sha1')
+    .update(bytes.subarray(0, -20))
+    .digest()
+    .copy(bytes, bytes.length - 20);
   return bytes;
 }

@@ -122,7 +122,7 @@ function entryHeader(type: number, size: number): Buffer {
 }
 
 function writeAll(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 function attempt<T>(path: string, step: () => T): T {

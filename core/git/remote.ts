@@ -1,5 +1,5 @@
 import { EdgesealError } from '../errors.ts';
-import { HttpSession } from './http.ts';
+import type { HttpSession } from './http.ts';
 import { capped } from './limits.ts';
 import type { GitLimits } from './limits.ts';
 import { isOid } from './local-ref.ts';
@@ -34,13 +34,18 @@ export interface RemoteRef {
  *
  * @throws EdgesealError `git-mirror` or `git-limit`
  */
-export async function askRef(session: HttpSession, ref: string, limits: GitLimits): Promise<RemoteRef> {
+export async function askRef(
+  session: HttpSession,
+  ref: string,
+  limits: GitLimits,
+): Promise<RemoteRef> {
   const suffix = '/info/refs?service=git-upload-pack';
   const { body, url } = await session.get(
     new URL(session.mirror.url.href + suffix),
     'application/x-git-upload-pack-advertisement',
   );
-  if (!url.href.endsWith(suffix)) throw new EdgesealError('git-mirror', 'a redirect to another service');
+  if (!url.href.endsWith(suffix))
+    throw new EdgesealError('git-mirror', 'a redirect to another service');
   const base = url.href.slice(0, -suffix.length);
   const packets = advertisement(session, body, limits);
   let first = await packets.next();
@@ -227,6 +232,9 @@ async function* lines(packets: PacketReader): AsyncGenerator<string> {
 
 function checkFormat(format: string | undefined): void {
   if (format !== undefined && format !== 'sha1') {
-    throw new EdgesealError('git-mirror', `object format ${printable(format, 20)} is not supported`);
+    throw new EdgesealError(
+      'git-mirror',
+      `object format ${printable(format, 20)} is not supported`,
+    );
   }
 }

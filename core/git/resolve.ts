@@ -24,7 +24,8 @@ const CACHE_BYTES = 16 * 1024 * 1024;
 export class Resolver {
   readonly #limits: GitLimits;
   readonly #budget: Budget;
-  readonly #cache = new Map<string, GitObject>();
+  /** With the length of the chain below, so that what is accepted can be read again without the cache. */
+  readonly #cache = new Map<string, { object: GitObject; depth: number }>();
   #cached = 0;
 
   constructor(limits: GitLimits, budget: Budget) {
@@ -42,6 +43,7 @@ export class Resolver {
     const chain: { key: string; pack: PackFile; offset: number }[] = [];
     let here = start;
     let object: GitObject | undefined;
+    let depth = 0;
     while (object === undefined) {
       if ('bytes' in here) {
         object = here;
@@ -49,23 +51,23 @@ export class Resolver {
       }
       const { pack, offset } = here;
       const key = `${pack.path}:${String(offset)}`;
-      object = this.#cache.get(key);
-      if (object !== undefined) {
+      const cached = this.#cache.get(key);
+      if (cached !== undefined) {
         this.#cache.delete(key);
-        this.#cache.set(key, object);
+        this.#cache.set(key, cached);
+        ({ object, depth } = cached);
+        this.#checkDepth(depth + chain.length);
         break;
       }
       const entry = pack.entry(offset);
       if (entry.type !== undefined) {
         this.#budget.spend(entry.size);
         object = { type: entry.type, bytes: pack.inflate(entry).bytes };
-        if (chain.length > 0) this.#keep(key, object);
+        if (chain.length > 0) this.#keep(key, object, 0);
         break;
       }
       chain.push({ key, pack, offset });
-      if (chain.length > this.#limits.maxDeltaDepth) {
-        throw new EdgesealError('git-limit', 'a delta chain is too long, or a circle');
-      }
+      this.#checkDepth(chain.length);
       if (entry.baseOffset !== undefined) {
         here = { pack, offset: entry.baseOffset };
       } else {
@@ -82,18 +84,24 @@ export class Resolver {
       this.#budget.spend(delta.length + bytes.length);
       checkSize(type, bytes.length, this.#limits);
       object = { type, bytes };
-      this.#keep(link.key, object);
+      this.#keep(link.key, object, ++depth);
     }
     return object;
   }
 
-  #keep(key: string, object: GitObject): void {
-    this.#cache.set(key, object);
+  #checkDepth(depth: number): void {
+    if (depth > this.#limits.maxDeltaDepth) {
+      throw new EdgesealError('git-limit', 'a delta chain is too long, or a circle');
+    }
+  }
+
+  #keep(key: string, object: GitObject, depth: number): void {
+    this.#cache.set(key, { object, depth });
     this.#cached += object.bytes.length + 256;
-    for (const [oldest, { bytes }] of this.#cache) {
+    for (const [oldest, kept] of this.#cache) {
       if (this.#cached <= CACHE_BYTES) break;
       this.#cache.delete(oldest);
-      this.#cached -= bytes.length + 256;
+      this.#cached -= kept.object.bytes.length + 256;
     }
   }
 }

@@ -58,7 +58,12 @@ export class ObjectStore {
       if (!/^pack-[0-9a-f]{40}\.idx$/u.test(name)) continue;
       const path = join(packs, `${name.slice(0, -4)}.pack`);
       blame(folder, path, () => {
-        this.#packs.push({ folder, path, index: new PackIndex(join(packs, name)), file: undefined });
+        this.#packs.push({
+          folder,
+          path,
+          index: new PackIndex(join(packs, name)),
+          file: undefined,
+        });
       });
     }
   }
@@ -104,7 +109,8 @@ export class ObjectStore {
   /** The bytes of an object of this type. @throws EdgesealError also `git-object` if missing or of another type */
   read(oid: string, type: ObjectType): Buffer {
     const object = this.find(oid);
-    if (object === undefined) throw new EdgesealError('git-object', `the ${type} ${oid} is missing`);
+    if (object === undefined)
+      throw new EdgesealError('git-object', `the ${type} ${oid} is missing`);
     if (object.type !== type) {
       throw new EdgesealError('git-object', `${oid} is a ${object.type}, not a ${type}`);
     }
@@ -142,10 +148,14 @@ function readLoose(path: string, limits: GitLimits): GitObject {
   try {
     all = inflateSync(packed, { maxOutputLength: limits.maxTree + 64 });
   } catch (cause) {
-    throw new EdgesealError('git-object', `a damaged loose object: ${codeOf(cause) ?? ''}`, { cause });
+    throw new EdgesealError('git-object', `a damaged loose object: ${codeOf(cause) ?? ''}`, {
+      cause,
+    });
   }
   const end = all.subarray(0, 64).indexOf(0);
-  const match = /^(commit|tree|blob|tag) (0|[1-9][0-9]{0,9})$/u.exec(all.toString('latin1', 0, Math.max(end, 0)));
+  const match = /^(commit|tree|blob|tag) (0|[1-9][0-9]{0,9})$/u.exec(
+    all.toString('latin1', 0, Math.max(end, 0)),
+  );
   const bytes = all.subarray(end + 1);
   if (match === null || Number(match[2]) !== bytes.length) {
     throw new EdgesealError('git-object', 'a damaged loose object');

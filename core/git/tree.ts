@@ -59,7 +59,7 @@ export function treeOfCommit(bytes: Buffer): string {
 const SLASH = Buffer.from('/');
 
 /** Control characters, backslash, and what Windows and macOS take for `.git` or a stream of it. */
-// eslint-disable-next-line no-control-regex -- these are what is refused
+
 const UNSAFE = /[\u0000-\u001f\u007f/\\]|^\.{1,2}$|^$|^(?:\.git|git~1)[. ]*(?::.*)?$/iu;
 /** Characters that HFS+ ignores, with which `.git` can be written invisibly otherwise. */
 const IGNORED = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u;
