@@ -42,9 +42,12 @@ export const authorCommands: CommandSpec[] = [
           ['--public-key <base64>', 'the public key itself'],
           [
             '--generate <dir>',
-            'make a fresh key; its private half is written to <dir>/<name>.key, mode 0600',
+            'make a fresh key; its private half is written to <dir>/<name>.key (further ones by key name), mode 0600',
           ],
-          ['--key-name <name>', "the key's name in the policy (default: <region>-key)"],
+          [
+            '--key-name <name>',
+            "the key's name in the policy (default: <region>-key, then <region>-key-2)",
+          ],
           ['--recovery', 'a recovery recipient: its private half lies offline, it has no channel'],
           [
             '--recovery-by <name>',

@@ -97,6 +97,17 @@ export const operatorCommands: CommandSpec[] = [
         examples: ['trust add-author bob@example.com --key bob.pub --namespaces staging,team-*'],
         load: () => import('./commands/trust-add-author.ts'),
       },
+      {
+        usage: 'add-publisher',
+        summary: 'let a key sign channels, such as that of a CI job; makes the next trust root',
+        options: [
+          ['--key <file>', 'the SSH public key: a file or the line itself', 'many'],
+          ['--heartbeat', 'it also signs the heartbeat from now on, in place of the key before'],
+          signingKey,
+        ],
+        examples: ['trust add-publisher --key ci.pub --heartbeat'],
+        load: () => import('./commands/trust-add-publisher.ts'),
+      },
     ],
   },
   {

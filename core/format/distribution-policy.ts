@@ -66,12 +66,32 @@ export function editDistributionPolicy(text: string, edits: readonly PolicyEdit[
           .regions?.[region]?.secrets;
         const index = listed?.indexOf(name) ?? -1;
         if (present && index < 0) {
-          if (listed === undefined) policy.setIn(path, policy.createNode([name]));
+          // An empty list is written `[]`; grown in that style it would be one line, and one conflict, for all.
+          if (listed === undefined || listed.length === 0)
+            policy.setIn(path, policy.createNode([name]));
           else policy.addIn(path, name);
         } else if (!present && index >= 0) {
           policy.deleteIn([...path, index]);
         }
       }
+    });
+    outer.setIn(['data', policyKey], outer.createNode(changed));
+  });
+}
+
+/**
+ * Adds a region to a policy, with no secrets yet; everything else of the text stays. A region that is there stays
+ * as it is.
+ */
+export function addPolicyRegion(text: string, region: string, encryptionKey: string): string {
+  return editYaml(text, (outer) => {
+    const inner = outer.getIn(['data', policyKey]) as string;
+    const changed = editYaml(inner, (policy) => {
+      if (policy.hasIn(['regions', region])) return;
+      const { regions } = policy.toJS() as { regions: Record<string, unknown> };
+      const rule = policy.createNode({ secrets: [], 'encryption-key': encryptionKey });
+      if (Object.keys(regions).length > 0) policy.setIn(['regions', region], rule);
+      else policy.set('regions', policy.createNode({ [region]: rule }));
     });
     outer.setIn(['data', policyKey], outer.createNode(changed));
   });

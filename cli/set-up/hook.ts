@@ -1,0 +1,63 @@
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { writeNewFile } from '../files.ts';
+import { gitAnswer } from '../git/git.ts';
+import type { Io } from '../io.ts';
+import { ownCommand } from '../template.ts';
+
+export type HookState = 'ours' | 'missing' | 'foreign' | 'not-executable';
+
+/** Where Git looks for the pre-commit hook: `core.hooksPath` and worktrees are Git's to know. */
+export async function preCommitFile(io: Io, top: string): Promise<string> {
+  const folder = (await gitAnswer(io, ['rev-parse', '--git-path', 'hooks'], { cwd: top })) ?? '';
+  return join(isAbsolute(folder) ? folder : join(top, folder), 'pre-commit');
+}
+
+/** What stands there now. */
+export async function hookState(io: Io, top: string): Promise<HookState> {
+  const file = await preCommitFile(io, top);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return 'missing';
+  }
+  if (!/\bhook pre-commit\b/.test(text) || !text.includes('edgeseal')) return 'foreign';
+  try {
+    await access(file, constants.X_OK);
+  } catch {
+    // Git passes over a hook that is not executable, with a hint that few people read.
+    return 'not-executable';
+  }
+  return 'ours';
+}
+
+/**
+ * Writes the hook, calling the very edgeseal that is running, so that the first commit is checked before anything was
+ * installed. `npm install` replaces it (simple-git-hooks).
+ *
+ * @param folder the secrets repository below `top`, or `''`
+ */
+export async function installHook(io: Io, top: string, folder: string): Promise<void> {
+  const command = quote(ownCommand());
+  const node = quote(process.execPath);
+  const again = folder === '' ? 'npm install' : `npm install --prefix ${folder}`;
+  await writeNewFile(
+    await preCommitFile(io, top),
+    `#!/bin/sh
+# Made by edgeseal init; "${again}" puts one in its place that knows no absolute paths.
+if [ ! -e ${command} ] || [ ! -x ${node} ]; then
+  echo "edgeseal: error: the pre-commit hook no longer finds edgeseal: nothing was checked or committed" >&2
+  echo "edgeseal: hint: ${again}" >&2
+  exit 1
+fi
+exec ${node} ${command} hook pre-commit "$@"
+`,
+    0o755,
+  );
+}
+
+function quote(path: string): string {
+  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
