@@ -51,7 +51,6 @@ export class Stage {
       'home/.gitconfig',
       '[user]\n\tname = Demo Author\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n',
     );
-    const checkout = join(import.meta.dirname, '..');
     const programs = {
       edgeseal: 'cli/bin.ts',
       mirror: 'demo/mirror.ts',
