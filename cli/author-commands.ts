@@ -110,6 +110,7 @@ export const authorCommands: CommandSpec[] = [
           ['--docker-server <url>', "the registry's address"],
           ['--docker-username <name>', 'user name'],
           ['--docker-password <password>', 'as kubectl has it; without it you are asked, hidden'],
+          ['--docker-password-stdin', 'read the password from standard input'],
           ['--docker-email <email>', 'e-mail address'],
           ['--from-file <path>', 'an existing ~/.docker/config.json'],
           ...sealing,
@@ -148,7 +149,7 @@ export const authorCommands: CommandSpec[] = [
   {
     usage: 'rm <secret>',
     summary: 'remove a sealed secret; clusters delete it once that is published',
-    options: [output],
+    options: [['--force', 'even where no commit has the file as it is'], output],
     examples: ['rm production/database-credentials'],
     load: () => import('./commands/rm.ts'),
   },

@@ -72,9 +72,11 @@ function addCommand(
   if (load === undefined) return;
   command.action(async (...given: unknown[]) => {
     const self = given.pop() as Command;
-    const options = given.pop() as Record<string, unknown>;
+    given.pop();
     const args = given.flat().filter((arg): arg is string => typeof arg === 'string');
-    const { directory } = self.optsWithGlobals<{ directory?: string }>();
+    // Of `seal generic db -n prod` commander gives -n to `seal`, which has that option too.
+    const options = self.optsWithGlobals<Record<string, unknown> & { directory?: string }>();
+    const { directory } = options;
     const here = directory === undefined ? io : { ...io, cwd: resolve(io.cwd, directory) };
     const { run } = await load();
     finish(await run(here, args, options));

@@ -8,7 +8,9 @@ import { signatureNamespaces } from '../core/trust/signed-by.ts';
 import { sshFingerprint } from '../core/trust/ssh-key.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { isPromptless } from './signer/key-file.ts';
 import { findSigningKey, sign } from './signer.ts';
+import type { SigningKey } from './signer.ts';
 
 export interface SignOptions {
   /** `--signing-key`. */
@@ -24,6 +26,14 @@ export interface SignResult {
   author: string | undefined;
 }
 
+/** Somebody's way of signing, found once a command. */
+export interface Signer {
+  /** Whether it may run in several processes at once: nobody is asked for a passphrase or a touch. */
+  promptless: boolean;
+  /** Signs those that the person may write to; the others come back as they are, and a warning says why. */
+  sign(secrets: EdgeSecret[]): Promise<EdgeSecret[]>;
+}
+
 /**
  * Signs changed secrets with the person's own key, all in one go. Somebody who is not in the root, or has no
  * key here, is no obstacle: the secrets stay unsigned, a warning says who has to do what.
@@ -36,17 +46,33 @@ export async function signChanges(
   secrets: EdgeSecret[],
   options: SignOptions,
 ): Promise<SignResult> {
+  if (secrets.length === 0) return { secrets, author: undefined };
+  const signed = await (await openSigner(io, state, options)).sign(secrets);
+  const author = signed.find((secret, i) => secret !== secrets[i])?.spec.signatures.at(-1)?.author;
+  return { secrets: signed, author };
+}
+
+/**
+ * Finds the person's key and what it may sign; {@link signChanges} in two steps, for commands that seal while they sign.
+ *
+ * @throws EdgesealError `trust-signer` only where a key was named and cannot be used
+ */
+export async function openSigner(
+  io: Io,
+  state: RepositoryState,
+  options: SignOptions,
+): Promise<Signer> {
   const output = new Output(io);
-  const unsigned = { secrets, author: undefined };
+  const nobody: Signer = { promptless: true, sign: (secrets) => Promise.resolve(secrets) };
   const later = 'commit it as it is; a listed author then runs: edgeseal sign --all';
-  if (options.sign === false || secrets.length === 0) return unsigned;
-  let key;
+  if (options.sign === false) return nobody;
+  let key: SigningKey;
   try {
     key = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath: options.signingKey });
   } catch (error) {
     if (options.signingKey !== undefined || !isEdgesealError(error, 'trust-signer')) throw error;
     output.warn(`not signed: ${error.message}`, error.hint ?? later);
-    return unsigned;
+    return nobody;
   }
   const authors = authorsOfKey(key.publicKey, state.root);
   const first = authors[0];
@@ -55,35 +81,38 @@ export async function signChanges(
       `not signed: your key ${sshFingerprint(key.publicKey.blob)} is not an author's in trust root ${state.root.number}`,
       later,
     );
-    return unsigned;
+    return nobody;
   }
-  const mayWrite = (secret: EdgeSecret): boolean =>
-    authors.some((a) => matchesNamespace(a.namespaces, secret.metadata.namespace));
-  const mine = secrets.filter(mayWrite);
-  for (const secret of secrets) {
-    if (mine.includes(secret)) continue;
-    output.warn(
-      `${secret.metadata.namespace}/${secret.metadata.name} is not signed: ${first.name} may not write to namespace ${secret.metadata.namespace}`,
-      later,
-    );
-  }
-  const messages = mine.map((secret) => statementBytes(state.root.spec.repository, secret));
-  const signatures = await sign({
-    key,
-    namespace: signatureNamespaces.secret,
-    messages,
-    env: io.env,
-    cwd: io.cwd,
-  });
-  const signed = new Map<EdgeSecret, EdgeSecret>();
-  for (const [index, secret] of mine.entries()) {
-    const signature = signatures[index];
-    if (signature === undefined) continue;
-    const entry = { author: first.name, signature };
-    signed.set(secret, {
-      ...secret,
-      spec: { ...secret.spec, signatures: [...secret.spec.signatures, entry] },
-    });
-  }
-  return { secrets: secrets.map((secret) => signed.get(secret) ?? secret), author: first.name };
+  return {
+    promptless: await isPromptless(key),
+    async sign(secrets) {
+      const mine = new Set<EdgeSecret>();
+      for (const secret of secrets) {
+        const { namespace, name } = secret.metadata;
+        if (authors.some((a) => matchesNamespace(a.namespaces, namespace))) mine.add(secret);
+        else {
+          output.warn(
+            `${namespace}/${name} is not signed: ${first.name} may not write to namespace ${namespace}`,
+            later,
+          );
+        }
+      }
+      const signatures = await sign({
+        key,
+        namespace: signatureNamespaces.secret,
+        messages: [...mine].map((secret) => statementBytes(state.root.spec.repository, secret)),
+        env: io.env,
+        cwd: io.cwd,
+      });
+      return secrets.map((secret) => {
+        const signature = mine.has(secret) ? signatures.shift() : undefined;
+        return signature === undefined ? secret : withSignature(secret, first.name, signature);
+      });
+    },
+  };
+}
+
+function withSignature(secret: EdgeSecret, author: string, signature: string): EdgeSecret {
+  const signatures = [...secret.spec.signatures, { author, signature }];
+  return { ...secret, spec: { ...secret.spec, signatures } };
 }

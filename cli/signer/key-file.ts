@@ -33,6 +33,19 @@ export async function readKeyFile(path: string): Promise<SshPublicKey> {
   }
 }
 
+/**
+ * Whether ssh-keygen signs with this key without asking anybody: a key file without a passphrase. An agent may ask for
+ * each use, and a FIDO key wants to be touched.
+ */
+export async function isPromptless(key: {
+  publicKey: SshPublicKey;
+  path: string | undefined;
+}): Promise<boolean> {
+  if (key.path === undefined || key.publicKey.application !== undefined) return false;
+  const text = await readStart(key.path);
+  return text.startsWith(PRIVATE_BEGIN) && headerOf(text).cipher === 'none';
+}
+
 async function readStart(path: string): Promise<string> {
   const file = await open(path);
   try {
@@ -49,6 +62,15 @@ async function readPublicLine(path: string): Promise<SshPublicKey> {
 
 /** OpenSSH PROTOCOL.key, section 1: magic, cipher, kdf, its options, number of keys, public key. */
 function publicHalf(text: string): SshPublicKey {
+  const { reader } = headerOf(text);
+  if (reader.uint32() !== 1) reader.fail('holds more than one key');
+  const length = reader.uint32();
+  // A longer key of another type is cut off here; its type comes first and is what gets reported.
+  return parseSshKeyBlob(reader.rest().subarray(0, length));
+}
+
+/** Reads up to the number of keys. */
+function headerOf(text: string): { cipher: string; reader: WireReader } {
   const body = text
     .slice(PRIVATE_BEGIN.length)
     .replace(/-----END[^]*$/, '')
@@ -57,11 +79,8 @@ function publicHalf(text: string): SshPublicKey {
   const reader = new WireReader(wireBase64(whole, 'private key file'), 'private key file');
   const magic = Buffer.from(reader.take(PRIVATE_MAGIC.length)).toString('latin1');
   if (magic !== PRIVATE_MAGIC) reader.fail('is not an OpenSSH private key');
+  const cipher = Buffer.from(reader.string()).toString('latin1');
   reader.string();
   reader.string();
-  reader.string();
-  if (reader.uint32() !== 1) reader.fail('holds more than one key');
-  const length = reader.uint32();
-  // A longer key of another type is cut off here; its type comes first and is what gets reported.
-  return parseSshKeyBlob(reader.rest().subarray(0, length));
+  return { cipher, reader };
 }
