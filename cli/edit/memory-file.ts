@@ -1,30 +1,8 @@
-import { mkdtemp, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
-
-/** Source: linux/magic.h. */
-const memoryFileSystems = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);
-
-/**
- * The first of some folders that lies in memory.
- *
- * @returns undefined where none does
- */
-export async function memoryFolder(
-  candidates: readonly (string | undefined)[],
-): Promise<string | undefined> {
-  for (const folder of candidates) {
-    if (folder === undefined || folder === '') continue;
-    try {
-      const { type } = await statfs(folder);
-      if (memoryFileSystems.has(type >>> 0)) return folder;
-    } catch {
-      // Not there on this system.
-    }
-  }
-  return undefined;
-}
+import { memoryFolder } from '../memory-folder.ts';
 
 /** A file for an editor: plaintext that must never reach a disk. */
 export class MemoryFile {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../cli/bin.ts';
-import { memoryFolder } from '../../cli/edit/memory-file.ts';
-import { sealedIn, valuesIn } from '../support/sealed.ts';
+import { memoryFolder } from '../../cli/memory-folder.ts';
+import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 

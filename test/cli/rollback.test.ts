@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sealedIn, valuesIn } from '../support/sealed.ts';
+import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { Workspace } from '../support/workspace.ts';
 

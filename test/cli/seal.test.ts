@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sealedIn, valuesIn } from '../support/sealed.ts';
+import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 

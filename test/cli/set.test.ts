@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/bin.ts';
-import { sealedIn, valuesIn } from '../support/sealed.ts';
+import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { Workspace } from '../support/workspace.ts';
 
