@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { EdgesealError, isEdgesealError } from '../core/errors.ts';
 import { formatSshPublicKey, sameSshKey, sshFingerprint } from '../core/trust/ssh-key.ts';
 import { verifySshsig } from '../core/trust/sshsig.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { readKeyFile } from './signer/key-file.ts';
 import { OTHER_KEY_HINT, agentKey, gitSigningKey, home, namedKey } from './signer/locate.ts';
 import type { SigningKey, Surroundings } from './signer/locate.ts';
@@ -127,7 +128,9 @@ async function signInput(request: SignRequest, path: string, message: Uint8Array
 }
 
 async function signFiles(request: SignRequest, messages: readonly Uint8Array[]): Promise<string[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'edgeseal-sign-'));
+  // Two small files a message: in memory that is a good deal faster than on many a disk.
+  const place = (await memoryFolder(['/dev/shm', request.env['XDG_RUNTIME_DIR']])) ?? tmpdir();
+  const directory = mkdtempSync(join(place, 'edgeseal-sign-'));
   try {
     let path = join(directory, 'key.pub');
     if (request.key.path === undefined) {

@@ -10,8 +10,8 @@ import { Progress } from '../progress.ts';
 import type { OpenRepository } from '../repository.ts';
 import type { SecretRef } from '../secret-ref.ts';
 import { openSigner } from '../signing.ts';
-import type { SignOptions } from '../signing.ts';
-import { changeFiles } from './staged-files.ts';
+import type { Signer, SignOptions } from '../signing.ts';
+import { Staging } from './staged-files.ts';
 import type { FileChange } from './staged-files.ts';
 
 /** A new version of one sealed secret, to be signed and written. */
@@ -54,56 +54,83 @@ export async function finishChanges(
   options: FinishOptions,
   others: readonly FileChange[] = [],
 ): Promise<number> {
-  const signed = await signAll(io, repository, changes, total, options);
-  const files = signed.map(({ ref, secret }) => ({ file: ref.file, content: textOf(ref, secret) }));
-  const progress = new Progress(io, 'writing');
-  await changeFiles(repository.root, [...others, ...files], (done) => {
-    progress.step(done, total);
-  });
-  progress.end();
+  const staging = new Staging(repository.root);
+  let signed: Change[];
+  try {
+    signed = await signAll(io, repository, changes, total, options, staging);
+    await staging.add(others);
+    await staging.commit();
+  } finally {
+    await staging.end();
+  }
   report(io, signed, options, others);
-  nextStep(io, repository, [...others, ...files]);
+  nextStep(io, repository, [
+    ...others,
+    ...signed.map(({ ref }) => ({ file: ref.file, content: '' })),
+  ]);
   return exitCodes.ok;
 }
 
-/** Changes with their signatures. Prompts of ssh-keygen allow one process only; without prompts it is one a batch. */
+/**
+ * Seals, signs and writes (beside their place) batch by batch, each step beside the others. Prompts of ssh-keygen allow
+ * one process only: with those, everything is one batch.
+ */
 async function signAll(
   io: Io,
   repository: OpenRepository,
   changes: Iterable<Change> | AsyncIterable<Change>,
   total: number,
   options: FinishOptions,
+  staging: Staging,
 ): Promise<Change[]> {
   const signer = await openSigner(io, repository.state, options);
   const progress = new Progress(io, 'sealing');
   const size = signer.promptless ? batchSize : Infinity;
   const batches: Promise<Change[]>[] = [];
   let batch: Change[] = [];
+  let failed = false;
   const flush = (): void => {
-    const started = signBatch(signer, batch);
-    // Awaited below; until then a failure must not count as unhandled.
-    started.catch(() => undefined);
+    const started = finishBatch(signer, batch, staging);
+    started.catch(() => {
+      // Thrown below, where it is awaited; there is no use in sealing on.
+      failed = true;
+    });
     batches.push(started);
     batch = [];
   };
-  let done = 0;
-  for await (const change of changes) {
-    batch.push(change);
-    progress.step((done += 1), total);
-    if (batch.length < size) continue;
+  try {
+    let done = 0;
+    for await (const change of changes) {
+      batch.push(change);
+      progress.step((done += 1), total);
+      if (batch.length >= size) flush();
+      // Sealing is all computing: what signs and writes is heard only when there is a pause.
+      await nextTurn();
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by a callback meanwhile
+      if (failed) break;
+    }
     flush();
-    // Sealing is all computing: the process that signs is only started and heard when there is a pause.
-    await nextTurn();
+    return (await Promise.all(batches)).flat();
+  } finally {
+    // Nothing may still be written when the caller takes away what was.
+    await Promise.allSettled(batches);
+    progress.end();
   }
-  flush();
-  progress.end();
-  return (await Promise.all(batches)).flat();
 }
 
-async function signBatch(
-  signer: Awaited<ReturnType<typeof openSigner>>,
+async function finishBatch(
+  signer: Signer,
   batch: readonly Change[],
+  staging: Staging,
 ): Promise<Change[]> {
+  const signed = await signBatch(signer, batch);
+  await staging.add(
+    signed.map(({ ref, secret }) => ({ file: ref.file, content: textOf(ref, secret) })),
+  );
+  return signed;
+}
+
+async function signBatch(signer: Signer, batch: readonly Change[]): Promise<Change[]> {
   const ours = batch.filter((change) => change.maySign);
   const secrets = await signer.sign(ours.map(({ secret }) => secret));
   const signed = new Map(ours.map((change, index) => [change, secrets[index] ?? change.secret]));

@@ -27,30 +27,56 @@ const concurrency = 16;
  *
  * @throws EdgesealError `store-full`, `store-io` or `input-cancelled`; the files are then as they were
  */
-export async function changeFiles(
-  root: string,
-  changes: readonly FileChange[],
-  onFile: (done: number) => void = () => undefined,
-): Promise<void> {
-  const interrupt = new Interrupt();
-  const staged: Staged[] = [];
+export async function changeFiles(root: string, changes: readonly FileChange[]): Promise<void> {
+  const staging = new Staging(root);
   try {
-    for (const folder of new Set(changes.map(({ file }) => dirname(join(root, file))))) {
-      await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-        throw failure(cause, folder);
-      });
-    }
-    await inParallel(changes, async (change) => {
-      interrupt.check();
-      staged.push(await stage(root, change));
-      onFile(staged.length);
-    });
-    interrupt.check();
-    await putInPlace(staged);
-    await Promise.all([...new Set(staged.map(({ path }) => dirname(path)))].map(syncFolder));
+    await staging.add(changes);
+    await staging.commit();
   } finally {
-    await inParallel(staged, ({ temporary }) => rm(temporary, { force: true }));
-    interrupt.end();
+    await staging.end();
+  }
+}
+
+/** {@link changeFiles} step by step, for what is made while the first files are already being written. */
+export class Staging {
+  readonly #root: string;
+  readonly #interrupt = new Interrupt();
+  readonly #folders = new Map<string, Promise<unknown>>();
+  readonly #staged: Staged[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Writes files beside their place. */
+  async add(changes: readonly FileChange[]): Promise<void> {
+    await inParallel(changes, async (change) => {
+      this.#interrupt.check();
+      await this.#folder(dirname(join(this.#root, change.file)));
+      this.#staged.push(await stage(this.#root, change));
+    });
+  }
+
+  /** Puts all of them in their place. */
+  async commit(): Promise<void> {
+    this.#interrupt.check();
+    await putInPlace(this.#staged);
+    this.#staged.length = 0;
+    await Promise.all([...this.#folders.keys()].map(syncFolder));
+  }
+
+  /** Takes away what was not put in its place. To be called in any case, when nothing is being added any more. */
+  async end(): Promise<void> {
+    await inParallel(this.#staged, ({ temporary }) => rm(temporary, { force: true }));
+    this.#interrupt.end();
+  }
+
+  async #folder(folder: string): Promise<void> {
+    const made = this.#folders.get(folder) ?? mkdir(folder, { recursive: true });
+    this.#folders.set(folder, made);
+    await made.catch((cause: unknown) => {
+      throw failure(cause, folder);
+    });
   }
 }
 
