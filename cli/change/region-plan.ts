@@ -91,9 +91,20 @@ export async function planRegions(
   if (edits.length === 0) return { state, changes: [], notes };
   const bytes = await state.view.read(policyFile);
   const text = bytes === undefined ? emptyPolicy : Buffer.from(bytes).toString('utf8');
-  const content = editDistributionPolicy(text, edits);
+  const content = editDistributionPolicy(withFirst(text, edits), edits);
   const policy = parseDistributionPolicy(Buffer.from(content), policyFile);
   return { state: { ...state, policy }, changes: [{ file: policyFile, content }], notes };
+}
+
+/** What is added to an empty `{}` stays between its braces, on one line; so the first entry is written out as a block. */
+function withFirst(text: string, edits: readonly PolicyEdit[]): string {
+  const first = edits.find(({ present }) => present);
+  if (first === undefined) return text;
+  return text.replace(
+    /^( *)regions: \{\}[ \t]*$/m,
+    (_line, indent: string) =>
+      `${indent}regions:\n${indent}  ${first.region}:\n${indent}    secrets:\n${indent}    - ${first.entry}`,
+  );
 }
 
 /** Takes the entries of a secret that is removed out of the policy. An entry without a namespace stays. */

@@ -131,7 +131,7 @@ describe('rm', () => {
     const stdin =
       'apiVersion: v1\nkind: Secret\nmetadata: {name: gone, namespace: away}\nstringData: {a: x}\n';
     await ws.cli(['seal', '--regions', 'us-east'], { stdin });
-    expect(ws.read('policy/distribution-policy.yaml')).toContain('away/gone');
+    expect(ws.read('policy/distribution-policy.yaml')).toMatch(/^ *- away\/gone$/m);
     const early = await ws.cli(['rm', 'away/gone']);
     expect([early.code, early.stderr]).toEqual([5, expect.stringContaining('--force')]);
     ws.commit('Seal');
