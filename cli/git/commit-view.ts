@@ -101,7 +101,7 @@ export class CatFile {
       const request = this.#waiting[0];
       if (newline < 0 || request === undefined) break;
       const [, type, size] = buffer.subarray(0, newline).toString('latin1').split(' ');
-      if (type !== 'blob' || size === undefined) {
+      if (size === undefined || !/^\d+$/.test(size)) {
         this.#waiting.shift();
         request.reject(new EdgesealError('git-object', `git has no file ${request.oid}`));
         buffer = buffer.subarray(newline + 1);
@@ -113,7 +113,9 @@ export class CatFile {
         break;
       }
       this.#waiting.shift();
-      request.resolve(new Uint8Array(buffer.subarray(newline + 1, end)));
+      // A tree comes with its content too: unless that is passed over, it would answer the next request.
+      if (type === 'blob') request.resolve(new Uint8Array(buffer.subarray(newline + 1, end)));
+      else request.reject(new EdgesealError('git-object', `${request.oid} is not a file`));
       buffer = buffer.subarray(end + 1);
     }
     this.#chunks = [buffer];
