@@ -1,0 +1,46 @@
+import type { ScanFinding } from '../core/scan/finding.ts';
+import { scanFile } from '../core/scan/scan-file.ts';
+import type { Refused } from './refusal.ts';
+import { Staging } from './staged.ts';
+import type { HookIo } from './staged.ts';
+
+/**
+ * The pre-commit hook: refuses plaintext Secrets and private region keys in exactly what is staged, also in
+ * the first commit, and says how to mend it.
+ *
+ * @param _args Git gives this hook none
+ * @returns 0 where the commit may go on, 1 where not
+ */
+export async function main(_args: string[], io: HookIo = processIo()): Promise<number> {
+  const staging = new Staging(io);
+  try {
+    const files = await staging.files();
+    const refused: Refused[] = [];
+    let index = 0;
+    for await (const bytes of staging.read(files)) {
+      const file = files[index];
+      index += 1;
+      if (file === undefined) break;
+      const findings: ScanFinding[] =
+        bytes === undefined ? tooLong(io, file.path) : await scanFile(file.path, bytes);
+      if (findings.length > 0) refused.push({ ...file, findings });
+    }
+    if (refused.length === 0) return 0;
+    const { refusal } = await import('./refusal.ts');
+    const settings = ['ls-files', '-z', '--full-name', '--', ':(top,glob)**/edgeseal.yaml'];
+    const repositories = (await staging.output(settings)).split('\0').filter((path) => path !== '');
+    io.stderr.write(refusal(refused, repositories));
+    return 1;
+  } finally {
+    staging.close();
+  }
+}
+
+function tooLong(io: HookIo, path: string): ScanFinding[] {
+  io.stderr.write(`edgeseal: warning: ${JSON.stringify(path)} is too large to be looked at\n`);
+  return [];
+}
+
+function processIo(): HookIo {
+  return { cwd: process.cwd(), env: process.env, stderr: process.stderr };
+}

@@ -1,0 +1,82 @@
+import { posix } from 'node:path';
+import type { ScanFinding } from '../core/scan/finding.ts';
+import type { StagedFile } from './staged.ts';
+
+/** A staged file and what is wrong with it. */
+export interface Refused extends StagedFile {
+  findings: ScanFinding[];
+}
+
+/**
+ * What a person reads when a commit is refused: what was found, where, and the command that mends it.
+ *
+ * @param settings paths of the `edgeseal.yaml` files that Git knows, from the top
+ */
+export function refusal(refused: readonly Refused[], settings: readonly string[]): string {
+  const lines = refused.flatMap(({ path, findings }) =>
+    findings.map(({ line, message }) => `  ${shown(path)}:${line}: ${message}`),
+  );
+  return [
+    'edgeseal: commit refused: what is staged would put secrets into Git in plaintext',
+    '',
+    ...lines,
+    '',
+    ...mend(refused, posix.dirname(settings[0] ?? 'edgeseal.yaml')),
+    '',
+  ].join('\n');
+}
+
+/** One command for all files of a kind: a person who staged forty does not want to read it forty times. */
+function mend(refused: readonly Refused[], folder: string): string[] {
+  const having = (rule: ScanFinding['rule']): Refused[] =>
+    refused.filter(({ findings }) => findings.some((finding) => finding.rule === rule));
+  const at = folder === '.' ? '' : ` -C ${quoted(folder)}`;
+  const sealing = (files: Refused[]): string => {
+    const given = files.map(({ path }) => quoted(posix.relative(folder, path))).join(' ');
+    const staged = files.map(({ path }) => quoted(path)).join(' ');
+    const sealed = quoted(posix.join(folder, 'secrets'));
+    return `  edgeseal${at} seal ${given} --remove && git add -A -- ${sealed} ${staged}`;
+  };
+  const steps: string[] = [];
+  const secrets = having('kubernetes-secret');
+  const unreadable = having('unreadable-secret');
+  if (secrets.length > 0) steps.push('seal it:', sealing(secrets));
+  if (unreadable.length > 0) {
+    steps.push('mend what cannot be parsed, then seal it:', sealing(unreadable));
+  }
+  if (having('region-key').length > 0) {
+    steps.push('private region keys belong outside of the repository.');
+  }
+  steps.push(
+    `${secrets.length + unreadable.length > 0 ? 'or leave' : 'leave'} it out of this commit:`,
+  );
+  const unstage = (command: string, files: Refused[]): void => {
+    if (files.length === 0) return;
+    steps.push(`  ${command} -- ${files.map(({ path }) => quoted(path)).join(' ')}`);
+  };
+  // `git restore --staged` wants a HEAD to restore from, which the first commit does not have.
+  unstage(
+    'git rm --cached',
+    refused.filter(({ isNew }) => isNew),
+  );
+  unstage(
+    'git restore --staged',
+    refused.filter(({ isNew }) => !isNew),
+  );
+  return steps;
+}
+
+/** For a person's eye: a path may hold what a terminal would act on. */
+function shown(path: string): string {
+  return /^[\x20-\x7e]*$/.test(path) ? path : JSON.stringify(path).replace(/[\u007f-\u009f]/g, '?');
+}
+
+/** For a person's shell. */
+function quoted(path: string): string {
+  if (/^[A-Za-z0-9_./@%+,:=-]+$/.test(path)) return path;
+  if (!/\p{Cc}/u.test(path)) return `'${path.replaceAll("'", "'\\''")}'`;
+  const escaped = path.replace(/[\\']/g, '\\$&').replace(/\p{Cc}/gu, (control) => {
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `$'${escaped}'`;
+}
