@@ -1,0 +1,79 @@
+import { EdgesealError } from '../../core/errors.ts';
+import { runGit } from '../git/git.ts';
+import type { Io } from '../io.ts';
+import type { Place } from '../repository.ts';
+import { channelRef, lastWords, printable } from './remote.ts';
+
+/** One channel to be pushed. */
+export interface Push {
+  region: string;
+  commit: string;
+  /** What the remote held when it was fetched; undefined for nothing. */
+  expected: string | undefined;
+}
+
+/** `race`: somebody else published meanwhile, so it has to be rendered again. */
+export type Pushed = 'done' | 'race' | EdgesealError;
+
+/** What a remote, or this git, says where another push came first. */
+const races =
+  /stale info|fetch first|non-fast-forward|cannot lock ref|failed to (update|lock)|incorrect old value|already exists|reference already/i;
+
+const everyCode = Array.from({ length: 256 }, (_, i) => i);
+
+/**
+ * Pushes channels to one remote through the person's git. Each ref is on its own: one that lost a race, or was
+ * refused, does not keep the others.
+ *
+ * @returns the outcome by region
+ */
+export async function pushChannels(
+  io: Io,
+  place: Place,
+  remote: string,
+  pushes: readonly Push[],
+): Promise<Map<string, Pushed>> {
+  const leases = pushes.map(
+    ({ region, expected }) => `--force-with-lease=${channelRef(region)}:${expected ?? ''}`,
+  );
+  const specs = pushes.map(({ region, commit }) => `${commit}:${channelRef(region)}`);
+  const options = ['--porcelain', '--no-follow-tags', '--no-recurse-submodules'];
+  const { code, stdout, stderr } = await runGit(
+    io,
+    ['push', ...options, ...leases, '--', remote, ...specs],
+    { cwd: place.top, allow: everyCode },
+  );
+  const outcomes = new Map<string, Pushed>();
+  const said = new Map<string, { flag: string; summary: string }>();
+  for (const line of stdout.toString('utf8').split('\n')) {
+    const match = /^([ +\-*!=])\t[^\t]*:([^\t]+)\t(.*)$/.exec(line);
+    const [, flag, ref, summary] = match ?? [];
+    if (flag !== undefined && ref !== undefined) said.set(ref, { flag, summary: summary ?? '' });
+  }
+  for (const { region } of pushes) {
+    const answer = said.get(channelRef(region));
+    if (answer !== undefined && answer.flag !== '!') outcomes.set(region, 'done');
+    else if (answer === undefined && code === 0) outcomes.set(region, 'done');
+    else if (answer !== undefined && races.test(answer.summary)) outcomes.set(region, 'race');
+    else outcomes.set(region, refused(region, remote, answer?.summary, stderr));
+  }
+  return outcomes;
+}
+
+function refused(
+  region: string,
+  remote: string,
+  summary: string | undefined,
+  stderr: string,
+): EdgesealError {
+  const name = printable(remote);
+  const remoteWords = lastWords(stderr);
+  const words = [summary, remoteWords].filter((part) => part !== undefined && part !== '');
+  return new EdgesealError(
+    'git-mirror',
+    `${name} did not take edgeseal/${region}: ${words.join('; ') || 'git push failed'}`,
+    {
+      hint: `whoever publishes needs to be let push to edgeseal/*: look at ${name}'s branch rules, hooks and your access`,
+    },
+  );
+}

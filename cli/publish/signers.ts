@@ -1,0 +1,128 @@
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import type { Io } from '../io.ts';
+import { findSigningKey, sign } from '../signer.ts';
+import type { SigningKey } from '../signer.ts';
+
+/** The keys at hand: `--signing-key` (several where the root's threshold wants them), and the heartbeat's. */
+export interface PublishKeys {
+  keys: SigningKey[];
+  /** Why there is none. */
+  missing: EdgesealError | undefined;
+  /** Only where it is the root's. */
+  heartbeat: SigningKey | undefined;
+}
+
+/** Environment variable with the path of the heartbeat's private key, for CI. */
+const heartbeatVariable = 'EDGESEAL_HEARTBEAT_KEY';
+
+/**
+ * Looks for the keys. Only a key that was named and cannot be used is an error here: with nothing to sign, none
+ * is needed.
+ */
+export async function findPublishKeys(
+  io: Io,
+  named: readonly string[],
+  root: AcceptedRoot,
+): Promise<PublishKeys> {
+  const paths = named.length > 0 ? named : [undefined];
+  const keys: SigningKey[] = [];
+  let missing: EdgesealError | undefined;
+  for (const keyPath of paths) {
+    try {
+      keys.push(await findSigningKey({ cwd: io.cwd, env: io.env, keyPath }));
+    } catch (error) {
+      if (keyPath !== undefined || !isEdgesealError(error, 'trust-signer')) throw error;
+      missing = error;
+    }
+  }
+  return { keys, missing, heartbeat: await heartbeatKey(io, keys, root) };
+}
+
+async function heartbeatKey(
+  io: Io,
+  keys: readonly SigningKey[],
+  root: AcceptedRoot,
+): Promise<SigningKey | undefined> {
+  const wanted = root.spec.heartbeat;
+  if (wanted === undefined) return undefined;
+  const publicKey = parseSshPublicKey(wanted.key);
+  const keyPath = io.env[heartbeatVariable];
+  if (keyPath === undefined || keyPath === '')
+    return keys.find((key) => sameSshKey(key.publicKey, publicKey));
+  const key = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath });
+  if (sameSshKey(key.publicKey, publicKey)) return key;
+  throw new EdgesealError(
+    'trust-signer',
+    `${heartbeatVariable} names another key than the heartbeat of trust root ${root.number}`,
+    { file: keyPath },
+  );
+}
+
+/**
+ * Signs snapshots with as many of the keys as the root's threshold wants.
+ *
+ * @returns the text of each `.sig` file
+ * @throws EdgesealError `trust-signer` where the keys at hand are not those of enough publishers
+ */
+export async function signSnapshots(
+  io: Io,
+  found: PublishKeys,
+  root: AcceptedRoot,
+  messages: readonly Uint8Array[],
+): Promise<string[]> {
+  const publishers = root.spec.publishers.keys.map((line) => parseSshPublicKey(line));
+  const { threshold } = root.spec.publishers;
+  const mine = found.keys.filter((key, i) => {
+    const first = found.keys.findIndex((other) => sameSshKey(other.publicKey, key.publicKey));
+    return first === i && publishers.some((publisher) => sameSshKey(publisher, key.publicKey));
+  });
+  const keys = mine.slice(0, threshold);
+  if (keys.length < threshold) throw notPublisher(found, root, keys.length);
+  const texts = messages.map(() => '');
+  for (const key of keys) {
+    const signed = await sign({
+      key,
+      namespace: signatureNamespaces.snapshot,
+      messages,
+      env: io.env,
+      cwd: io.cwd,
+    });
+    for (const [i, signature] of signed.entries()) texts[i] += signature;
+  }
+  return texts;
+}
+
+/** Signs heartbeats. */
+export async function signHeartbeats(
+  io: Io,
+  key: SigningKey,
+  messages: readonly Uint8Array[],
+): Promise<string[]> {
+  const { env, cwd } = io;
+  return await sign({ key, namespace: signatureNamespaces.alive, messages, env, cwd });
+}
+
+function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): EdgesealError {
+  const [first] = found.keys;
+  if (first === undefined && found.missing !== undefined) return found.missing;
+  const { threshold } = root.spec.publishers;
+  if (count > 0) {
+    return new EdgesealError(
+      'trust-signer',
+      `trust root ${root.number} wants ${threshold} publishers, ${count} is at hand`,
+      { hint: 'name a key of each: edgeseal publish --signing-key FILE --signing-key FILE' },
+    );
+  }
+  const fingerprint = first === undefined ? '' : ` ${sshFingerprint(first.publicKey.blob)}`;
+  return new EdgesealError(
+    'trust-signer',
+    `your key${fingerprint} is not a publisher's in trust root ${root.number}: nothing was published`,
+    {
+      file: first?.path,
+      hint: 'let CI or a publisher publish what is merged, name a publisher key with --signing-key, or have a root signed that lists yours',
+    },
+  );
+}
