@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EdgesealError } from '../core/errors.ts';
+import type { RegionSync } from '../core/format/region-sync.ts';
+import { systemCode } from './disk.ts';
+import type { Access } from './targets/directory-secret.ts';
+
+/** Where one mirror is, and the files that hold what it asks for. */
+export interface MirrorSettings {
+  name: string;
+  url: string;
+  ca: string | undefined;
+  auth:
+    | { basic: { usernameFile: string; passwordFile: string } }
+    | { bearer: { tokenFile: string } }
+    | undefined;
+}
+
+/** A RegionSync with everything filled in: absolute paths, milliseconds, bytes. */
+export interface Settings {
+  file: string;
+  repository: string;
+  region: string;
+  /** SHA-256 of the pinned root. */
+  root: string;
+  floor: NonNullable<RegionSync['spec']['floor']> | undefined;
+  mirrors: MirrorSettings[];
+  intervalMs: number;
+  staleAfterMs: number;
+  keys: { files: string[]; directory: string | undefined };
+  directory: { path: string; access: Access };
+  store: string;
+  listen: { host: string; port: number } | undefined;
+  pruneAcknowledged: string | undefined;
+  alarmAcknowledged: string | undefined;
+  limits: { fetchTimeoutMs: number; fetchMemoryMiB: number; packBytes: number };
+}
+
+const MIB = 1024 * 1024;
+
+/**
+ * Reads the configuration file. SYNC_INTERVAL and CACHE_DURATION in the environment go before `interval` and
+ * `staleAfter`; relative paths are relative to the file.
+ *
+ * @throws EdgesealError `input-not-found`, `format-yaml`, `format-schema`
+ */
+export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promise<Settings> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new EdgesealError('input-not-found', `cannot read (${systemCode(cause) ?? 'error'})`, {
+      file,
+      cause,
+    });
+  }
+  const { parseRegionSync } = await import('../core/format/region-sync.ts');
+  const { duration, secondsOf } = await import('../core/format/schema.ts');
+  const { spec } = parseRegionSync(bytes, file);
+  const at = (path: string): string => resolve(dirname(file), path);
+  const time = (variable: string, field: string | undefined, otherwise: string): number => {
+    const given = env[variable];
+    const text = given === undefined || given === '' ? (field ?? otherwise) : given;
+    if (duration.safeParse(text).success && secondsOf(text) > 0) return secondsOf(text) * 1000;
+    const place = text === given ? { field: variable } : { file, field: 'spec' };
+    throw new EdgesealError('format-schema', `is not a duration such as 90s, 15m or 24h`, place);
+  };
+  const { directory } = spec.target;
+  if (directory === undefined) throw new EdgesealError('internal', 'a target was checked for');
+  return {
+    file,
+    repository: spec.repository,
+    region: spec.region,
+    root: spec.root,
+    floor: spec.floor,
+    mirrors: mirrorsOf(spec, at),
+    intervalMs: time('SYNC_INTERVAL', spec.interval, '1m'),
+    staleAfterMs: time('CACHE_DURATION', spec.staleAfter, '24h'),
+    keys: {
+      files: (spec.keys.files ?? []).map(at),
+      directory: spec.keys.directory === undefined ? undefined : at(spec.keys.directory),
+    },
+    directory: { path: at(directory.path), access: accessOf(directory) },
+    store: at(spec.store),
+    listen: listenOf(spec.listen),
+    pruneAcknowledged: spec.prune?.acknowledged,
+    alarmAcknowledged: spec.alarm?.acknowledged,
+    limits: {
+      fetchTimeoutMs: secondsOf(spec.limits?.fetchTimeout ?? '15m') * 1000,
+      fetchMemoryMiB: spec.limits?.fetchMemory ?? 512,
+      packBytes: (spec.limits?.packSize ?? 512) * MIB,
+    },
+  };
+}
+
+function mirrorsOf(spec: RegionSync['spec'], at: (path: string) => string): MirrorSettings[] {
+  const taken = new Set<string>();
+  return spec.mirrors.map((mirror) => {
+    const wanted = mirror.name ?? nameOf(mirror.url);
+    let name = wanted;
+    for (let n = 2; taken.has(name); n += 1) name = `${wanted}-${n}`;
+    taken.add(name);
+    const { basic, bearer } = mirror.auth ?? {};
+    const auth =
+      basic !== undefined
+        ? { basic: { usernameFile: at(basic.usernameFile), passwordFile: at(basic.passwordFile) } }
+        : bearer !== undefined
+          ? { bearer: { tokenFile: at(bearer.tokenFile) } }
+          : undefined;
+    const url = isUrl(mirror.url) ? mirror.url : at(mirror.url);
+    return { name, url, ca: mirror.ca === undefined ? undefined : at(mirror.ca), auth };
+  });
+}
+
+function nameOf(url: string): string {
+  if (!isUrl(url)) return basename(url);
+  const parsed = URL.parse(url);
+  return parsed === null || parsed.host === '' ? basename(url.replace(/[?#].*$/, '')) : parsed.host;
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
+/** Who may read a file may enter its directory. */
+function accessOf(directory: NonNullable<RegionSync['spec']['target']['directory']>): Access {
+  const fileMode = Number.parseInt(directory.mode ?? '0400', 8);
+  const directoryMode = 0o700 | ((fileMode & 0o044) >> 2) | (fileMode & 0o044);
+  return { fileMode, directoryMode, owner: directory.owner, group: directory.group };
+}
+
+function listenOf(text: string | undefined): Settings['listen'] {
+  if (text === undefined) return undefined;
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
+/** Where a store keeps what belongs to one mirror: a name is the operator's, and may hold a slash. */
+export function mirrorFolder(store: string, name: string): string {
+  return join(store, 'mirrors', `${encodeURIComponent(name).replaceAll('.', '%2E')}.git`);
+}

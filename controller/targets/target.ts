@@ -1,0 +1,55 @@
+import type { Mark } from '../../core/channel/mark.ts';
+import type { UnsealedSecret } from '../../core/secret/unseal.ts';
+
+/** Names a secret in maps, logs and status. */
+export function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** The inverse of {@link keyOf}; neither part can contain a slash. */
+export function partsOf(key: string): { namespace: string; name: string } {
+  const at = key.indexOf('/');
+  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
+}
+
+/** A Secret in the target that this controller made, by the binding it carries. */
+export interface Owned {
+  namespace: string;
+  name: string;
+  version: number;
+  /** SHA-256 of the sealed file that it was made from. */
+  sha256: string;
+}
+
+/**
+ * What the controller writes to. Everything is asked for again after a failure, so each call must leave the
+ * old Secret or the new one, whole, and may be repeated.
+ */
+export interface Target {
+  /** For logs and status. */
+  readonly description: string;
+  /**
+   * Makes ready and clears what a crash left behind.
+   *
+   * @throws EdgesealError `store-io` or `target-refused`
+   */
+  open(): Promise<void>;
+  /** What this controller owns there, by {@link keyOf}. */
+  inventory(): Promise<Map<string, Owned>>;
+  /**
+   * Makes one Secret equal to `secret`; content that is equal already is left alone.
+   *
+   * @param sha256 of the sealed file that it was made from
+   * @throws EdgesealError `target-refused` where somebody else's is in the place, `store-full`, `store-io`
+   */
+  apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'>;
+  /** Removes one that this controller owns; anybody else's is left alone. */
+  remove(namespace: string, name: string): Promise<boolean>;
+  /** Returns once what was done so far outlasts a power cut. */
+  settle(): Promise<void>;
+  /** Which of the Secrets applied in this process are no longer what was applied. */
+  drifted(): Promise<string[]>;
+  /** The high-water mark that the target holds: the second copy, which survives the loss of the store. */
+  mark(): Promise<Mark | undefined>;
+  raiseMark(mark: Mark): Promise<void>;
+}
