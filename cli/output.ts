@@ -106,6 +106,5 @@ export function errorJson(error: EdgesealError): Record<string, unknown> {
 }
 
 function visible(text: string): number {
-   
   return text.replace(/\u001b\[\d+m/g, '').length;
 }
