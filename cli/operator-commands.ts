@@ -116,7 +116,11 @@ export const operatorCommands: CommandSpec[] = [
     options: [
       ['--dry-run', 'say what would change, push nothing'],
       ['--resume-from <url>', 'take a lost channel up again from a mirror or a bundle'],
-      signingKey,
+      [
+        '--signing-key <file>',
+        "a publisher's SSH key (default: found as Git and ssh find it); one for each publisher that has to sign",
+        'many',
+      ],
       output,
     ],
     examples: ['publish', 'publish eu-central --dry-run'],

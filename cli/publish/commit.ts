@@ -1,8 +1,16 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { EdgesealError } from '../../core/errors.ts';
 import { gitAnswer, gitText, runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
+
+/** A file that was handed to the importer already. */
+export interface Stored {
+  mark: number;
+}
 
 /** A commit to be made on a channel. */
 export interface ChannelCommit {
@@ -10,64 +18,113 @@ export interface ChannelCommit {
   /** Commit that it goes on top of; absent for the first. */
   parent: string | undefined;
   message: string;
-  /** True where `files` is the whole tree; else they are laid over the parent's. */
-  whole: boolean;
-  /** New content, or the id of a blob that the clone holds, by path. */
-  files: Map<string, Uint8Array | { blob: string }>;
+  /** What differs from the parent's tree, by path; undefined takes a file away. */
+  files: ReadonlyMap<string, Uint8Array | Stored | undefined>;
 }
 
 /**
- * Makes commits of all channels in one `git fast-import`, without a working tree or an index. Author and
- * committer are those of the person's git.
- *
- * @returns commit ids by region
+ * Makes the commits of all channels through one `git fast-import`, without a working tree or an index. Files go
+ * to it as they are rendered, so that a first publish of many regions needs no memory for them.
  */
-export async function makeCommits(
-  io: Io,
-  place: Place,
-  commits: readonly ChannelCommit[],
-): Promise<Map<string, string>> {
-  if (commits.length === 0) return new Map();
-  const cwd = place.top;
-  const author = await identity(io, place, 'GIT_AUTHOR_IDENT');
-  const committer = await identity(io, place, 'GIT_COMMITTER_IDENT');
+export class Importer {
+  readonly #io: Io;
+  readonly #place: Place;
   // Names of this run alone: two publishes may go on in one clone.
-  const refs = `refs/edgeseal/new/${randomBytes(8).toString('hex')}`;
-  const parts: Buffer[] = [];
-  const text = (line: string): void => void parts.push(Buffer.from(line));
-  for (const { region, parent, message, whole, files } of commits) {
-    text(`commit ${refs}/${region}\nauthor ${author}\ncommitter ${committer}\n`);
-    text(`data ${Buffer.byteLength(message)}\n${message}\n`);
-    if (parent !== undefined) text(`from ${parent}\n`);
-    if (whole) text('deleteall\n');
-    for (const [path, content] of files) {
-      if (content instanceof Uint8Array) {
-        text(`M 100644 inline ${path}\ndata ${content.length}\n`);
-        parts.push(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
-        text('\n');
-      } else {
-        text(`M 100644 ${content.blob} ${path}\n`);
+  readonly #refs = `refs/edgeseal/new/${randomBytes(8).toString('hex')}`;
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #failed = '';
+  #marks = 0;
+
+  constructor(io: Io, place: Place) {
+    this.#io = io;
+    this.#place = place;
+  }
+
+  /** Stores a file. */
+  async store(bytes: Uint8Array): Promise<Stored> {
+    const mark = ++this.#marks;
+    await this.#write(`blob\nmark :${mark}\ndata ${bytes.length}\n`, bytes, '\n');
+    return { mark };
+  }
+
+  /**
+   * Makes the commits; author and committer are those of the person's git. Nothing can be stored afterwards.
+   *
+   * @returns commit ids by region
+   */
+  async commit(commits: readonly ChannelCommit[]): Promise<Map<string, string>> {
+    const made = new Map<string, string>();
+    if (commits.length === 0) {
+      this.abandon();
+      return made;
+    }
+    const cwd = this.#place.top;
+    const author = await identity(this.#io, this.#place, 'GIT_AUTHOR_IDENT');
+    const committer = await identity(this.#io, this.#place, 'GIT_COMMITTER_IDENT');
+    for (const { region, parent, message, files } of commits) {
+      await this.#write(
+        `commit ${this.#refs}/${region}\nauthor ${author}\ncommitter ${committer}\ndata ${Buffer.byteLength(message)}\n${message}\n${parent === undefined ? '' : `from ${parent}\n`}`,
+      );
+      for (const [path, content] of files) {
+        if (content === undefined) await this.#write(`D ${path}\n`);
+        else if (content instanceof Uint8Array)
+          await this.#write(`M 100644 inline ${path}\ndata ${content.length}\n`, content, '\n');
+        else await this.#write(`M 100644 :${content.mark} ${path}\n`);
       }
     }
+    await this.#end();
+    const format = '--format=%(objectname) %(refname)';
+    const listing = await gitText(this.#io, ['for-each-ref', format, this.#refs], { cwd });
+    for (const line of listing.split('\n')) {
+      const [oid = '', ref = ''] = line.split(' ');
+      made.set(ref.slice(this.#refs.length + 1), oid);
+    }
+    await signAsUsual(this.#io, this.#place, commits, made);
+    await runGit(this.#io, ['update-ref', '--stdin'], {
+      cwd,
+      input: commits.map(({ region }) => `delete ${this.#refs}/${region}\n`).join(''),
+    });
+    return made;
   }
-  text('done\n');
-  // Ciphertext does not compress by deltas: looking for them costs more than it saves.
-  const importing = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw'];
-  await runGit(io, importing, { cwd, input: Buffer.concat(parts) });
-  const listing = await gitText(io, ['for-each-ref', '--format=%(objectname) %(refname)', refs], {
-    cwd,
-  });
-  const made = new Map<string, string>();
-  for (const line of listing.split('\n')) {
-    const [oid = '', ref = ''] = line.split(' ');
-    made.set(ref.slice(refs.length + 1), oid);
+
+  /** Ends it without a commit: what was stored is of no use. */
+  abandon(): void {
+    this.#child?.kill();
+    this.#child = undefined;
   }
-  await signAsUsual(io, place, commits, made);
-  await runGit(io, ['update-ref', '--stdin'], {
-    cwd,
-    input: commits.map(({ region }) => `delete ${refs}/${region}\n`).join(''),
-  });
-  return made;
+
+  async #write(...parts: (string | Uint8Array)[]): Promise<void> {
+    const { stdin } = (this.#child ??= this.#start());
+    let flowing = true;
+    for (const part of parts) flowing = stdin.write(part);
+    if (!flowing && stdin.writable)
+      await Promise.race([once(stdin, 'drain'), once(this.#child, 'close')]);
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    // Ciphertext does not compress by deltas: looking for them costs more than it saves.
+    const args = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw'];
+    const env = { ...this.#io.env, LC_ALL: 'C' };
+    const child = spawn('git', args, { cwd: this.#place.top, env });
+    child.stderr.on('data', (chunk: Buffer) => (this.#failed += chunk.toString('utf8')));
+    // It says why on stderr, and by its exit code.
+    child.stdin.on('error', () => undefined);
+    child.on('error', () => undefined);
+    child.stdout.resume();
+    return child;
+  }
+
+  async #end(): Promise<void> {
+    const child = (this.#child ??= this.#start());
+    const closed = child.exitCode === null ? once(child, 'close') : undefined;
+    child.stdin.end('done\n');
+    await closed;
+    if (child.exitCode === 0) return;
+    const [words = ''] = this.#failed.split('\n');
+    throw new EdgesealError('git-repository', `git fast-import failed: ${words}`, {
+      hint: 'see that the disk is not full, and that git fsck finds nothing',
+    });
+  }
 }
 
 /** Where the person's git signs commits, so are these; `commit-tree` does it only when told. */

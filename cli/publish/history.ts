@@ -1,11 +1,12 @@
-import { EdgesealError } from '../../core/errors.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { CatFile } from '../git/commit-view.ts';
 import { gitAnswer, gitText, runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
-import { versionOf } from './version.ts';
+import { printable } from './remote.ts';
 
-/** What differs between the commit that a channel was rendered from and main. */
+/** What differs between the commits that channels were rendered from and main. */
 export interface Changes {
   /** Paths of secrets that differ. */
   secrets: Set<string>;
@@ -55,41 +56,44 @@ export async function changesSince(
   io: Io,
   place: Place,
   main: string,
-  sources: Iterable<string>,
-): Promise<Map<string, Changes>> {
-  const changes = new Map<string, Changes>();
-  for (const source of sources) changes.set(source, { secrets: new Set(), rules: false });
-  if (changes.size === 0) return changes;
+  sources: ReadonlySet<string>,
+): Promise<Changes> {
+  const changes: Changes = { secrets: new Set(), rules: false };
+  if (sources.size === 0) return changes;
   const below = ['secrets', 'policy', 'regions', 'edgeseal.yaml'];
   const { stdout } = await runGit(
     io,
     ['diff-tree', '--stdin', '-r', '-z', '--name-only', '--no-renames', '--'].concat(
       below.map((path) => place.prefix + path),
     ),
-    { cwd: place.top, input: [...changes.keys()].map((source) => `${source} ${main}\n`).join('') },
+    { cwd: place.top, input: [...sources].map((source) => `${source} ${main}\n`).join('') },
   );
-  let current: Changes | undefined;
   for (const token of stdout.toString('utf8').split('\0')) {
-    const header = changes.get(token);
-    if (header !== undefined) current = header;
-    if (header !== undefined || current === undefined || !token.startsWith(place.prefix)) continue;
+    if (sources.has(token) || token === '' || !token.startsWith(place.prefix)) continue;
     const path = token.slice(place.prefix.length);
-    if (path.startsWith('secrets/')) current.secrets.add(path);
-    else current.rules = true;
+    if (path.startsWith('secrets/')) changes.secrets.add(path);
+    else changes.rules = true;
   }
   return changes;
 }
 
-/** How many commits of the local branch the remote's does not have. */
-export async function unpushedCommits(
+/** Says how many commits of the local branch the remote's does not have: they are not published. */
+export async function unpushedNotice(
   io: Io,
   place: Place,
-  branch: string,
-  main: string,
-): Promise<number> {
+  { remote, branch, main }: { remote: string; branch: string; main: string },
+): Promise<{ level: 'warning'; error: EdgesealError }[]> {
   const range = `${main}..refs/heads/${branch}`;
   const args = ['rev-list', '--count', range, '--', place.prefix === '' ? '.' : place.prefix];
-  return Number((await gitAnswer(io, args, { cwd: place.top })) ?? 0);
+  const count = Number((await gitAnswer(io, args, { cwd: place.top })) ?? 0);
+  if (count === 0) return [];
+  const commits = count === 1 ? '1 commit' : `${count} commits`;
+  const error = new EdgesealError(
+    'git-unpushed',
+    `${commits} of your ${branch} ${count === 1 ? 'is' : 'are'} not on ${printable(remote)}: not published`,
+    { hint: `git push ${printable(remote)} ${branch} && edgeseal publish` },
+  );
+  return [{ level: 'warning', error }];
 }
 
 /**
@@ -135,12 +139,32 @@ export async function historyFloors(
     seen.set(`${path} ${oid} ${deleted}`, { path, oid, deleted });
   }
   const versions = new Map<string, number | undefined>();
-  for (const { path, oid, deleted } of seen.values()) {
+  const highest = new Map<string, number>();
+  for (const { path, oid } of seen.values()) {
     if (!versions.has(oid)) versions.set(oid, versionOf(await cat.read(oid)));
-    const version = versions.get(oid);
-    if (version === undefined) continue;
-    const floor = deleted ? version + 1 : version;
+    highest.set(path, Math.max(highest.get(path) ?? 0, versions.get(oid) ?? 0));
+  }
+  for (const { path, oid, deleted } of seen.values()) {
+    // What was deleted in a state that nobody could read: a channel may have listed any version before it.
+    const version = versions.get(oid) ?? (deleted ? (highest.get(path) ?? 0) : 0);
+    const floor = deleted && version > 0 ? version + 1 : version;
     if (floor > (floors.get(path) ?? 0)) floors.set(path, floor);
   }
   return floors;
+}
+
+const versionLine = /^ {2}version: (\d{1,15})$/m;
+
+/** The version of a file of main's history; undefined where it was no sealed secret and was never published. */
+function versionOf(bytes: Uint8Array): number | undefined {
+  // In the layout that edgeseal writes it stands in the first lines: thousands of old files need not be parsed.
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512));
+  const version = versionLine.exec(head.toString('latin1'))?.[1];
+  if (version !== undefined) return Number(version);
+  try {
+    return parseEdgeSecret(bytes).spec.version;
+  } catch (error) {
+    if (isEdgesealError(error)) return undefined;
+    throw error;
+  }
 }

@@ -11,34 +11,39 @@ import { keyState } from '../../core/repository/root-keys.ts';
 import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
 import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import type { Progress } from '../progress.ts';
+import { listedSecrets } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
-import type { Changes } from './history.ts';
-import { glance } from './version.ts';
+import type { Stored } from './commit.ts';
 
-/** A secret as a channel is to list it; `bytes` where it was rendered anew. */
+/** A secret as a channel is to list it. */
 interface PlannedSecret {
-  namespace: string;
   entry: IndexEntry;
-  bytes?: Uint8Array;
+  /** Whether the last snapshot does not list it. */
+  isNew: boolean;
+  /** Absent in a dry run. */
+  content: Stored | undefined;
 }
 
-/** What one region's channel is to hold. */
+/** What is to become of one region's channel. */
 export interface RegionPlan {
   region: string;
   base: PublishedChannel | undefined;
-  entries: Map<string, PlannedSecret>;
+  /** What differs from the last snapshot, by path; undefined where the secret goes. */
+  changes: Map<string, PlannedSecret | undefined>;
   /** Ids of the keys that its clusters may hold. */
   activeKeys: string[];
+  /** Secrets to look at again next time though they do not change; `all` where they cannot be named here. */
+  recheck: Set<string> | 'all';
   /** Why this region cannot be published. */
-  error?: EdgesealError;
+  error: EdgesealError | undefined;
 }
 
 /** A secret that was not published as main has it: it stays as it was last published, or out. */
 export interface HeldSecret {
   file: string;
   errors: EdgesealError[];
-  /** Regions concerned; empty where the file cannot be read. */
-  regions: Set<string>;
+  /** The version that each region keeps; undefined where the secret stays out. */
+  regions: Map<string, number | undefined>;
 }
 
 export interface Plans {
@@ -48,6 +53,18 @@ export interface Plans {
   warnings: { file: string; error: EdgesealError }[];
   /** Secrets without a wrap for an active key: paths by region and key id. */
   missing: Map<string, { region: string; key: string; files: string[] }>;
+}
+
+/** What a round plans by. */
+export interface PlanInput {
+  state: RepositoryState;
+  /** Paths that may differ from what was published; undefined for all. */
+  changed: ReadonlySet<string> | undefined;
+  /** Lowest versions for paths that newly appear on a channel. */
+  floors(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, number>>;
+  /** Takes rendered bytes; undefined in a dry run. */
+  store: ((bytes: Uint8Array) => Promise<Stored>) | undefined;
+  progress: Progress;
 }
 
 /** Secrets read at a time: one pipe answers them all, and memory stays flat. */
@@ -63,144 +80,140 @@ export function regionPlan(
   const activeKeys = keys
     .filter(({ key }) => keyState(state.root, region, key.sha256) === 'active')
     .map(({ key }) => key.id);
-  return { region, base, entries: new Map(), activeKeys };
+  const changes = new Map<string, PlannedSecret | undefined>();
+  return { region, base, changes, activeKeys, recheck: new Set(), error: undefined };
 }
 
 /**
- * Decides for every secret of main and every region what is published. A file that has not changed since the
- * region's last snapshot, under the same root and rules, was checked then, unless it was held back.
- *
- * @param changes what changed since each source
- * @param floors lowest versions for paths that newly appear on a channel
+ * Decides for every secret that may differ, and every region, what is published. A file that has not changed
+ * since the region's last snapshot, under the same root and rules, was judged then.
  */
-export async function planRegions(
-  state: RepositoryState,
-  regions: RegionPlan[],
-  changes: ReadonlyMap<string, Changes>,
-  floors: (paths: ReadonlySet<string>) => Promise<ReadonlyMap<string, number>>,
-  progress: Progress,
-): Promise<Plans> {
+export async function planRegions(regions: RegionPlan[], input: PlanInput): Promise<Plans> {
+  const { state, changed, progress } = input;
   const plans: Plans = { regions, held: new Map(), warnings: [], missing: new Map() };
-  const files = await secretFiles(state);
-  const settled = settledChanges(state, regions, changes);
-  const appearing = new Set<string>();
+  const present = new Set(await secretFiles(state));
+  const looked = changed ?? new Set([...present, ...(await everythingListed(regions))]);
+  const files = [...looked].filter((file) => present.has(file)).sort();
+  for (const file of looked) if (!present.has(file)) await drop(regions, file);
+  const appearing = new Map<string, RegionPlan[]>();
   for (let start = 0; start < files.length; start += batch) {
     progress.step(start, files.length);
     const audits = await Promise.all(
-      files.slice(start, start + batch).map(async (file) => {
-        const unchanged = settled !== undefined && !settled.has(file);
-        if (unchanged && (await isAsPublished(state, regions, file))) return undefined;
-        return await auditSecret(state, file);
-      }),
+      files.slice(start, start + batch).map((file) => auditSecret(state, file)),
     );
-    for (const [i, audited] of audits.entries()) {
-      const file = files[start + i] ?? '';
-      if (audited === undefined) keepAll(regions, file);
-      else await decide(plans, state, audited, appearing);
-    }
+    for (const audited of audits) await decide(plans, input, audited, appearing);
   }
   progress.end();
-  const lowest = await floors(appearing);
-  for (const file of appearing) holdBelowFloor(plans, file, lowest.get(file) ?? 0);
+  const lowest = await input.floors(new Set(appearing.keys()));
+  for (const [file, where] of appearing)
+    for (const plan of where) holdBelowFloor(plans, plan, file, lowest.get(file) ?? 0);
   return plans;
 }
 
-/** Paths that changed for some region; undefined where the rules changed, and all has to be checked. */
-function settledChanges(
-  state: RepositoryState,
-  regions: readonly RegionPlan[],
-  changes: ReadonlyMap<string, Changes>,
-): Set<string> | undefined {
-  const changed = new Set<string>();
-  for (const { base } of regions) {
-    if (base === undefined || base.verified.root.sha256 !== state.root.sha256) return undefined;
-    const since = changes.get(base.verified.snapshot.source);
-    if (since === undefined || since.rules) return undefined;
-    for (const path of since.secrets) changed.add(path);
+/** The entry that a region's last snapshot has for a path. */
+async function listedEntry(plan: RegionPlan, file: string): Promise<IndexEntry | undefined> {
+  const place = parseSecretPath(file);
+  if (place === undefined || plan.base === undefined) return undefined;
+  return (await plan.base.index(place.namespace)).get(place.name);
+}
+
+async function everythingListed(regions: readonly RegionPlan[]): Promise<Set<string>> {
+  const paths = new Set<string>();
+  for (const plan of regions) {
+    await attempt(plan, async () => {
+      if (plan.base === undefined) return;
+      for (const path of (await listedSecrets(plan.base)).keys()) paths.add(path);
+    });
   }
-  return changed;
+  return paths;
 }
 
-/** Whether each channel lists the unchanged file as main has it, so that nobody held it back. */
-async function isAsPublished(
-  state: RepositoryState,
-  regions: readonly RegionPlan[],
-  file: string,
-): Promise<boolean> {
-  const bytes = await state.view.read(file);
-  const seen = bytes === undefined ? undefined : glance(bytes);
-  if (seen === undefined) return false;
-  return regions.every(({ region, base, activeKeys }) => {
-    const listed = base?.entries.get(file)?.entry;
-    if (!seen.regions.has(region)) return listed === undefined;
-    return listed?.version === seen.version && activeKeys.every((id) => seen.text.includes(id));
-  });
+async function drop(regions: readonly RegionPlan[], file: string): Promise<void> {
+  for (const plan of regions) {
+    await attempt(plan, async () => {
+      if ((await listedEntry(plan, file)) !== undefined) plan.changes.set(file, undefined);
+    });
+  }
 }
 
-function keepAll(regions: readonly RegionPlan[], file: string): void {
-  for (const { base, entries } of regions) {
-    const listed = base?.entries.get(file);
-    if (listed !== undefined) entries.set(file, listed);
+/** A region whose own channel turns out to be damaged does not keep the others. */
+async function attempt(plan: RegionPlan, step: () => Promise<void>): Promise<void> {
+  if (plan.error !== undefined) return;
+  try {
+    await step();
+  } catch (error) {
+    if (!isEdgesealError(error)) throw error;
+    plan.error = error;
   }
 }
 
 async function decide(
   plans: Plans,
-  state: RepositoryState,
+  input: PlanInput,
   audited: AuditedSecret,
-  appearing: Set<string>,
+  appearing: Map<string, RegionPlan[]>,
 ): Promise<void> {
   const { file, secret } = audited;
   const errors = audited.findings.filter((f) => f.level === 'error').map((f) => f.error);
-  for (const { level, error } of audited.findings)
-    if (level === 'warning') plans.warnings.push({ file, error });
-  const named = new Set(secret?.spec.envelopes.flatMap(regionsOf));
+  const warnings = audited.findings.filter((f) => f.level === 'warning');
+  for (const { error } of warnings) plans.warnings.push({ file, error });
   if (errors.length > 0) hold(plans, file, errors);
+  const named = new Set(secret?.spec.envelopes.flatMap(regionsOf));
+  let concerned = 0;
   for (const plan of plans.regions) {
-    const listed = plan.base?.entries.get(file);
-    if (listed === undefined && !named.has(plan.region)) continue;
-    if (errors.length > 0) {
-      hold(plans, file, [], plan.region);
-      if (listed !== undefined) plan.entries.set(file, listed);
-    } else if (secret !== undefined) {
-      try {
-        if (listed === undefined) appearing.add(file);
-        await place(plans, plan, state, secret, file);
-      } catch (error) {
-        if (!isEdgesealError(error)) throw error;
-        if (!isEdgesealError(error, 'trust-floor')) plan.error ??= error;
-        hold(plans, file, [error], plan.region);
-        if (listed !== undefined) plan.entries.set(file, listed);
+    await attempt(plan, async () => {
+      const listed = await listedEntry(plan, file);
+      if (listed === undefined && !named.has(plan.region)) return;
+      concerned++;
+      if (errors.length + warnings.length > 0) recheck(plan, file);
+      if (errors.length > 0) {
+        hold(plans, file, [], plan.region, listed);
+      } else if (secret !== undefined) {
+        if (listed === undefined) appearing.set(file, [...(appearing.get(file) ?? []), plan]);
+        await place(plans, plan, input, { secret, file, listed });
       }
-    }
+    });
   }
+  // A channel's readers must not learn names that are not theirs: what no region can remember, all look for.
+  if (errors.length > 0 && concerned === 0) for (const plan of plans.regions) plan.recheck = 'all';
 }
 
-/** Places a secret that is in order into a plan; a region that it no longer names drops it. */
+/** Plans a secret that is in order; a region that it no longer names drops it. */
 async function place(
   plans: Plans,
   plan: RegionPlan,
-  state: RepositoryState,
-  secret: EdgeSecret,
-  file: string,
+  { state, store }: PlanInput,
+  of: { secret: EdgeSecret; file: string; listed: IndexEntry | undefined },
 ): Promise<void> {
-  const { region, base, entries } = plan;
+  const { region, base, changes } = plan;
+  const { secret, file, listed } = of;
   const rendered = renderSecret(secret, region);
-  const listed = base?.entries.get(file);
-  if (listed !== undefined && listed.entry.sha256 !== rendered?.entry.sha256) {
-    const { entry } = listed;
+  const differs = listed?.sha256 !== rendered?.entry.sha256;
+  if (listed !== undefined && differs) {
     let published: Uint8Array | undefined;
-    if (secret.spec.version === entry.version) {
+    if (secret.spec.version === listed.version) {
       published = await base?.read(file);
-      requireListed(published, entry, file);
+      requireListed(published, listed, file);
     }
-    requirePublishable(secret, state.root.spec.repository, entry, published, file);
+    try {
+      requirePublishable(secret, state.root.spec.repository, listed, published, file);
+    } catch (error) {
+      if (!isEdgesealError(error, 'trust-floor')) throw error;
+      recheck(plan, file);
+      hold(plans, file, [error], region, listed);
+      return;
+    }
   }
-  if (rendered === undefined) return;
-  const { namespace } = secret.metadata;
-  const same = listed?.entry.sha256 === rendered.entry.sha256;
-  entries.set(file, same ? listed : { namespace, entry: rendered.entry, bytes: rendered.bytes });
+  if (rendered === undefined) {
+    if (listed !== undefined) changes.set(file, undefined);
+    return;
+  }
+  if (differs) {
+    const { entry, bytes } = rendered;
+    changes.set(file, { entry, isNew: listed === undefined, content: await store?.(bytes) });
+  }
   for (const key of missingWraps(secret, region, plan.activeKeys)) {
+    recheck(plan, file);
     const id = `${region} ${key}`;
     const known = plans.missing.get(id) ?? { region, key, files: [] };
     known.files.push(file);
@@ -208,29 +221,44 @@ async function place(
   }
 }
 
-function holdBelowFloor(plans: Plans, file: string, floor: number): void {
-  for (const plan of plans.regions) {
-    const planned = plan.entries.get(file);
-    if (planned === undefined || plan.base?.entries.has(file) === true) continue;
-    if (planned.entry.version >= floor) continue;
-    plan.entries.delete(file);
-    const { namespace = '', name = '' } = parseSecretPath(file) ?? {};
-    const error = new EdgesealError(
-      'trust-floor',
-      `main has had version ${floor - 1} of it, or deleted it: version ${planned.entry.version} cannot come back`,
-      {
-        file,
-        hint: `make a new version of it (at least ${floor}): edgeseal rollback ${namespace}/${name}, or seal it again`,
-      },
-    );
-    hold(plans, file, [error], plan.region);
-  }
+function holdBelowFloor(plans: Plans, plan: RegionPlan, file: string, floor: number): void {
+  const planned = plan.changes.get(file);
+  if (planned === undefined || planned.entry.version >= floor) return;
+  plan.changes.delete(file);
+  recheck(plan, file);
+  hold(plans, file, [belowFloor(file, planned.entry.version, floor)], plan.region);
 }
 
-function hold(plans: Plans, file: string, errors: EdgesealError[], region?: string): void {
-  const held = plans.held.get(file) ?? { file, errors: [], regions: new Set<string>() };
+function belowFloor(file: string, version: number, floor: number): EdgesealError {
+  const { namespace = '', name = '' } = parseSecretPath(file) ?? {};
+  return new EdgesealError(
+    'trust-floor',
+    `version ${version} cannot come back: main had a newer one, or deleted it`,
+    {
+      file,
+      hint: `make a version of it that is ${floor} or higher: edgeseal rollback ${namespace}/${name} --to ${version}`,
+    },
+  );
+}
+
+function recheck(plan: RegionPlan, file: string): void {
+  if (plan.recheck !== 'all') plan.recheck.add(file);
+}
+
+function hold(
+  plans: Plans,
+  file: string,
+  errors: EdgesealError[],
+  region?: string,
+  listed?: IndexEntry,
+): void {
+  const held: HeldSecret = plans.held.get(file) ?? {
+    file,
+    errors: [],
+    regions: new Map<string, number | undefined>(),
+  };
   for (const error of errors)
     if (!held.errors.some((known) => known.message === error.message)) held.errors.push(error);
-  if (region !== undefined) held.regions.add(region);
+  if (region !== undefined) held.regions.set(region, listed?.version);
   plans.held.set(file, held);
 }

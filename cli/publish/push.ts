@@ -33,6 +33,8 @@ export async function pushChannels(
   remote: string,
   pushes: readonly Push[],
 ): Promise<Map<string, Pushed>> {
+  // Without a refspec git would push the person's own branch.
+  if (pushes.length === 0) return new Map();
   const leases = pushes.map(
     ({ region, expected }) => `--force-with-lease=${channelRef(region)}:${expected ?? ''}`,
   );

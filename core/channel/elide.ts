@@ -3,6 +3,9 @@ import type { EdgeSecret, FullEnvelope, Recipient } from '../format/edge-secret.
 import { byName } from '../format/names.ts';
 import { envelopeDigest } from '../secret/statement.ts';
 
+/** A hundred regions are rendered from one file: an envelope that most of them do not read is hashed once. */
+const digests = new WeakMap<FullEnvelope, string>();
+
 /**
  * A sealed secret as one region's channel carries it: envelopes of other regions become {regions, digest},
  * and other regions' recipients one {region} each. The author's statement stays the same.
@@ -15,10 +18,16 @@ export function channelSecret(secret: EdgeSecret, region: string): EdgeSecret | 
   const envelopes = secret.spec.envelopes.map((envelope) => {
     if (isElided(envelope)) return envelope;
     const regions = regionsOf(envelope);
-    if (!regions.includes(region)) return { regions, digest: envelopeDigest(envelope) };
+    if (!regions.includes(region)) return { regions, digest: digestOf(envelope) };
     return { ...envelope, recipients: reducedRecipients(envelope, region) };
   });
   return { ...secret, spec: { ...secret.spec, envelopes } };
+}
+
+function digestOf(envelope: FullEnvelope): string {
+  const digest = digests.get(envelope) ?? envelopeDigest(envelope);
+  digests.set(envelope, digest);
+  return digest;
 }
 
 function reducedRecipients(envelope: FullEnvelope, region: string): Recipient[] {

@@ -1,6 +1,6 @@
 import { formatEdgeSecret } from '../format/edge-secret.ts';
 import type { EdgeSecret } from '../format/edge-secret.ts';
-import { byName, secretPath } from '../format/names.ts';
+import { byName } from '../format/names.ts';
 import { channelPaths, formatIndex, formatSnapshot } from '../format/snapshot.ts';
 import type { IndexEntry, Snapshot } from '../format/snapshot.ts';
 import type { AcceptedRoot } from '../trust/root-chain.ts';
@@ -96,15 +96,4 @@ export function renderSnapshot(
     source,
     indexes,
   });
-}
-
-/** A listing as paths of secrets, each with its namespace. */
-export function listedPaths(
-  listing: Listing,
-): Map<string, { namespace: string; entry: IndexEntry }> {
-  const paths = new Map<string, { namespace: string; entry: IndexEntry }>();
-  for (const [namespace, entries] of listing) {
-    for (const entry of entries) paths.set(secretPath(namespace, entry.name), { namespace, entry });
-  }
-  return paths;
 }

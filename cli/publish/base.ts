@@ -1,0 +1,205 @@
+import { requireContinuation } from '../../core/channel/publish-check.ts';
+import { compareMarks, markOf } from '../../core/channel/mark.ts';
+import type { Mark } from '../../core/channel/mark.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import { parseSecretPath } from '../../core/format/names.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import type { CatFile } from '../git/commit-view.ts';
+import { gitAnswer, gitText } from '../git/git.ts';
+import type { Io } from '../io.ts';
+import type { Place } from '../repository.ts';
+import { readChannel, requireWhole } from './channel.ts';
+import type { PublishedChannel } from './channel.ts';
+import { channelRef, fetchChannelFrom, printable, rememberedRef } from './remote.ts';
+
+/** Where a region's channel stands before a round. */
+export interface Base {
+  region: string;
+  remote: string;
+  /** Commit that the remote holds. */
+  held: string | undefined;
+  /** The channel to go on from; not the remote's where it was taken up again from elsewhere. */
+  channel: PublishedChannel | undefined;
+  error: EdgesealError | undefined;
+}
+
+/** What bases are opened by. */
+export interface BaseInput {
+  io: Io;
+  place: Place;
+  cat: CatFile;
+  roots: readonly AcceptedRoot[];
+  resumeFrom: string | undefined;
+}
+
+/**
+ * Opens the channel of one region as its remote holds it, or as `--resume-from` brings it back.
+ *
+ * @param there commits of the remote's channels by region; where it cannot be reached, only its regions fail
+ */
+export async function openBase(
+  input: BaseInput,
+  region: string,
+  remote: string,
+  there: Promise<ReadonlyMap<string, string>>,
+): Promise<Base> {
+  const base: Base = { region, remote, held: undefined, channel: undefined, error: undefined };
+  try {
+    base.held = (await there).get(region);
+    base.channel = await findChannel(input, region, remote, base.held);
+  } catch (error) {
+    if (!isEdgesealError(error)) throw error;
+    base.error = error;
+  }
+  return base;
+}
+
+async function findChannel(
+  input: BaseInput,
+  region: string,
+  remote: string,
+  held: string | undefined,
+): Promise<PublishedChannel | undefined> {
+  const known = await remembered(input, region, held);
+  if (input.resumeFrom !== undefined)
+    return await resume(input, region, remote, { held, known, source: input.resumeFrom });
+  if (held === undefined) {
+    if (known === undefined) return undefined;
+    const { sequence } = known.verified.snapshot;
+    throw new EdgesealError(
+      'trust-rollback',
+      `the channel of ${region} is gone from ${printable(remote)}; this clone has seen its snapshot ${sequence}`,
+      { hint: `put it back: git push ${printable(remote)} ${known.commit}:${channelRef(region)}` },
+    );
+  }
+  const channel = known?.commit === held ? known : await readAt(input, region, remote, held);
+  try {
+    requireContinuation(channel.verified, input.roots, known?.verified);
+  } catch (error) {
+    if (!isEdgesealError(error, 'trust-rollback') || known === undefined) throw error;
+    throw error.at({
+      hint: `put the newer one back: git push --force ${printable(remote)} ${known.commit}:${channelRef(region)}`,
+    });
+  }
+  return channel;
+}
+
+async function readAt(
+  { cat, roots }: BaseInput,
+  region: string,
+  remote: string,
+  held: string,
+): Promise<PublishedChannel> {
+  try {
+    return await readChannel(cat, held, region, roots);
+  } catch (error) {
+    if (!isEdgesealError(error)) throw error;
+    throw error.at({
+      file: `edgeseal/${region} on ${printable(remote)}`,
+      hint: `it was changed by somebody else than a publisher; take it up from a good copy: edgeseal publish ${region} --resume-from URL-OR-BUNDLE`,
+    });
+  }
+}
+
+/** The newest snapshot of the channel that this clone has published or verified. */
+async function remembered(
+  { io, place, cat, roots }: BaseInput,
+  region: string,
+  held: string | undefined,
+): Promise<PublishedChannel | undefined> {
+  const commit = await gitAnswer(io, ['rev-parse', '--verify', '--quiet', rememberedRef(region)], {
+    cwd: place.top,
+  });
+  if (commit === undefined) return undefined;
+  try {
+    return await readChannel(cat, commit, region, roots);
+  } catch (error) {
+    // Of another root than main's now, say after `init` anew: the remote's is judged on its own.
+    if (isEdgesealError(error) && held !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes a channel up again from a mirror or a bundle: verified to the last file, and neither below what the
+ * remote holds nor below what this clone remembers.
+ */
+async function resume(
+  input: BaseInput,
+  region: string,
+  remote: string,
+  at: { held: string | undefined; known: PublishedChannel | undefined; source: string },
+): Promise<PublishedChannel> {
+  const { io, place, cat, roots } = input;
+  const name = printable(at.source);
+  const commit = await fetchChannelFrom(io, place, at.source, region);
+  if (commit === undefined) {
+    throw new EdgesealError('git-mirror', `${name} has no channel of ${region}`, {
+      hint: `see what it has: git ls-remote ${name}`,
+    });
+  }
+  const channel = await readChannel(cat, commit, region, roots);
+  await requireWhole(channel);
+  requireContinuation(channel.verified, roots, at.known?.verified);
+  if (at.held === undefined) return channel;
+  let current: PublishedChannel;
+  try {
+    current = await readChannel(cat, at.held, region, roots);
+  } catch (error) {
+    if (isEdgesealError(error)) return channel;
+    throw error;
+  }
+  const { snapshot } = current.verified;
+  if (compareMarks(markAt(current), markAt(channel)) > 0) {
+    throw new EdgesealError(
+      'trust-rollback',
+      `${printable(remote)} is at snapshot ${snapshot.sequence} of ${region}, ${name} only at ${channel.verified.snapshot.sequence}`,
+      { hint: `nothing is lost: publish without --resume-from` },
+    );
+  }
+  return channel;
+}
+
+function markAt({ verified }: PublishedChannel): Mark {
+  return markOf(verified.snapshot, verified.sha256);
+}
+
+/**
+ * What the last commits of channels say is to be looked at again, in one process. The words are not signed:
+ * whoever holds the remote can take them away, and then a secret that is held is not named any more.
+ *
+ * @returns undefined where everything has to be looked at
+ */
+export async function recheckPaths(
+  io: Io,
+  place: Place,
+  commits: readonly string[],
+): Promise<Set<string> | undefined> {
+  const paths = new Set<string>();
+  if (commits.length === 0) return paths;
+  const args = ['log', '--no-show-signature', '--no-walk=unsorted', '--stdin', '--format=%B%x00'];
+  const text = await gitText(io, args, { cwd: place.top, input: `${commits.join('\n')}\n` });
+  const messages = text.split('\0').filter((message) => message.trim() !== '');
+  for (const message of messages) {
+    if (!/^Source: /m.test(message)) return undefined;
+    for (const [, path = ''] of message.matchAll(/^Recheck: (\S+)$/gm)) {
+      if (path === 'all') return undefined;
+      if (parseSecretPath(path) !== undefined) paths.add(path);
+    }
+  }
+  return messages.length < new Set(commits).size ? undefined : paths;
+}
+
+const namedAtMost = 200;
+
+/** The message of a channel's commit: for people, and for the next publication. */
+export function commitMessage(
+  title: string,
+  source: string,
+  recheck: ReadonlySet<string> | 'all',
+): string {
+  const paths = recheck === 'all' || recheck.size > namedAtMost ? ['all'] : [...recheck].sort();
+  return [title, '', `Source: ${source}`, ...paths.map((path) => `Recheck: ${path}`), ''].join(
+    '\n',
+  );
+}

@@ -1,0 +1,108 @@
+import { isEdgesealError } from '../../core/errors.ts';
+import type { Io } from '../io.ts';
+import { Output, describeError } from '../output.ts';
+import type { HeldSecret } from './plan.ts';
+import type { RegionOutcome } from './publication.ts';
+import { printable } from './remote.ts';
+import { changesOf, heldSecrets, noticesOf } from './report.ts';
+import type { Notice } from './report.ts';
+import type { Round } from './round.ts';
+
+/** Prints a publication for people: one line a region, then what was held back, and the next step. */
+export function printRound(
+  io: Io,
+  round: Round,
+  dryRun: boolean,
+  unpushed: readonly Notice[],
+): void {
+  const output = new Output(io);
+  const outcomes = [...round.outcomes].sort((a, b) => (a.region < b.region ? -1 : 1));
+  const width = Math.max(...outcomes.map(({ region }) => region.length));
+  for (const outcome of outcomes) {
+    output.line(`${outcome.region.padEnd(width)}  ${regionLine(output, outcome, dryRun)}`);
+    if (isEdgesealError(outcome.result) && outcome.result.hint !== undefined)
+      output.line(`${' '.repeat(width)}  ${output.paint('dim', outcome.result.hint)}`);
+    if (dryRun) printChanges(output, outcome, width);
+  }
+  for (const held of heldSecrets(round)) printHeld(output, held);
+  for (const { level, error } of [...unpushed, ...noticesOf(round)]) {
+    const label =
+      level === 'error' ? output.paint('red', 'error') : output.paint('yellow', 'warning');
+    output.line(`${label}: ${describeError(error)}`);
+    if (error.hint !== undefined) output.line(`  ${output.paint('dim', error.hint)}`);
+  }
+  output.note(lastLine(round, outcomes, dryRun));
+}
+
+function regionLine(output: Output, outcome: RegionOutcome, dryRun: boolean): string {
+  const { draft, result, heartbeat } = outcome;
+  if (isEdgesealError(result)) return `${output.paint('red', 'failed')}  ${describeError(result)}`;
+  const alive = heartbeat ? ', heartbeat renewed' : '';
+  if (draft?.snapshot === undefined) {
+    const resumed = draft?.base.channel?.commit !== draft?.base.held;
+    const what = resumed ? (dryRun ? 'would be put back' : 'put back') : 'unchanged';
+    return `${what} at snapshot ${draft?.sequence ?? 0}${alive}`;
+  }
+  const { added, updated, removed } = changesOf(outcome);
+  const counts = [
+    ...(added.length > 0 ? [`${added.length} added`] : []),
+    ...(updated.length > 0 ? [`${updated.length} updated`] : []),
+    ...(removed.length > 0 ? [`${removed.length} removed`] : []),
+  ].join(', ');
+  const verb = dryRun ? 'would publish' : output.paint('green', 'published');
+  return `${verb} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}${alive}`;
+}
+
+/** Why there is a new snapshot though no secret differs. */
+function whatElse({ draft }: RegionOutcome): string {
+  if (draft?.base.channel === undefined) return 'no secrets yet';
+  return `trust root ${draft.root}`;
+}
+
+function printChanges(output: Output, outcome: RegionOutcome, width: number): void {
+  const { added, updated, removed } = changesOf(outcome);
+  const marks: [string, string[]][] = [
+    ['+', added],
+    ['~', updated],
+    ['-', removed],
+  ];
+  for (const [mark, names] of marks)
+    for (const name of names) output.line(`${' '.repeat(width)}  ${mark} ${name}`);
+}
+
+function printHeld(output: Output, { file, errors, regions }: HeldSecret): void {
+  const keeps = Map.groupBy(regions, ([, version]) => version);
+  const words = [...keeps].map(([version, of]) => {
+    const names = of.map(([region]) => region).join(', ');
+    return version === undefined
+      ? `stays out of ${names}`
+      : `stays at version ${version} in ${names}`;
+  });
+  output.line(`${output.paint('red', 'held')}: ${file} ${words.join(', ') || 'is not published'}`);
+  for (const error of errors) {
+    output.line(`  ${error.message}`);
+    if (error.hint !== undefined) output.line(`  ${output.paint('dim', error.hint)}`);
+  }
+}
+
+function lastLine(round: Round, outcomes: readonly RegionOutcome[], dryRun: boolean): string {
+  const of = `${round.branch} of ${printable(round.remote)} (${round.main.slice(0, 10)})`;
+  const failed = outcomes.filter(({ result }) => isEdgesealError(result)).length;
+  const changed = outcomes.filter((o) => o.result === 'done' && o.draft?.snapshot !== undefined);
+  const held = round.plans.held.size;
+  const next = [
+    ...(failed > 0 ? [`${count(failed, 'region')} failed`] : []),
+    ...(held > 0
+      ? [`${count(held, 'secret')} held back: merge a mended one and publish again`]
+      : []),
+  ];
+  const first =
+    changed.length > 0
+      ? `${dryRun ? 'would publish' : 'published'} ${of} for ${count(changed.length, 'region')}`
+      : `nothing to publish: ${of} is ${failed + held > 0 ? 'as it was' : 'published already'}`;
+  return [first, ...next].join('; ');
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
