@@ -87,6 +87,39 @@ export async function pastVersions(io: Io, place: Place, file: string): Promise<
   return [...found.values()].sort((a, b) => b.version - a.version);
 }
 
+/**
+ * For each of some sealed files, the newest version in history that `accept` takes. Files are read newest first, and only
+ * as far as that.
+ */
+export async function lastAccepted(
+  io: Io,
+  place: Place,
+  files: readonly string[],
+  accept: (secret: EdgeSecret) => boolean,
+): Promise<Map<string, PastVersion>> {
+  const traces = new Map<string, Trace[]>(files.map((file) => [file, []]));
+  for (const trace of await tracesOf(io, place, files, ['--full-history']))
+    traces.get(trace.file)?.push(trace);
+  const found = new Map<string, PastVersion>();
+  await withBlobs(io, place, async (blobs) => {
+    await Promise.all(
+      [...traces].map(async ([file, all]) => {
+        const seen = new Set<string>();
+        for (const { blob, commit } of all) {
+          if (seen.has(blob)) continue;
+          seen.add(blob);
+          const bytes = await readBlob(blobs, blob);
+          const secret = bytes === undefined ? undefined : readable(bytes, file);
+          if (secret === undefined || !accept(secret)) continue;
+          found.set(file, { version: secret.spec.version, commit, secret });
+          return;
+        }
+      }),
+    );
+  });
+  return found;
+}
+
 async function tracesOf(
   io: Io,
   place: Place,

@@ -1,0 +1,149 @@
+import type { ResealPlan, WrapChange } from '../../core/repository/reseal-plan.ts';
+import { nextStep } from '../change/finish.ts';
+import { plural } from '../change/words.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import { Output, describeError, errorJson } from '../output.ts';
+import type { OpenRepository } from '../repository.ts';
+import type { Done, Failed } from './work.ts';
+
+/** What became of every secret that was looked at. */
+export interface ResealOutcome {
+  done: (Done & { author: string | undefined })[];
+  failed: Failed[];
+  /** Untouched, because there was nothing to do. */
+  inLine: number;
+  /** Secrets that still need a private key. */
+  waiting: { namespace: string; name: string; file: string; plan: ResealPlan }[];
+}
+
+/**
+ * Says what was done to which secret, what is left and which command does it.
+ *
+ * @returns the exit code: 4 where a private key is missing or does not fit, else that of the first failure
+ */
+export function reportReseal(
+  io: Io,
+  repository: OpenRepository,
+  outcome: ResealOutcome,
+  options: { output?: string },
+): number {
+  const output = new Output(io);
+  if (options.output === 'json') output.json(jsonOf(outcome));
+  else printText(output, outcome);
+  printFailures(output, outcome.failed);
+  printWaiting(output, outcome);
+  for (const { ref, plan } of outcome.done) {
+    if (plan.regionsRemoved.length === 0) continue;
+    output.note(
+      `${ref.namespace}/${ref.name}: ${plan.regionsRemoved.join(', ')} could read these values and is listed as exposed until they are replaced: edgeseal set ${ref.namespace}/${ref.name} ITEM`,
+    );
+  }
+  const files = outcome.done.map(({ ref }) => ({ file: ref.file, content: '' }));
+  if (files.length > 0) nextStep(io, repository, files);
+  const [first] = outcome.failed;
+  const locked = outcome.failed.some(({ error }) => error.code === 'seal-no-key');
+  if (locked || outcome.waiting.length > 0) return exitCodes.key;
+  return first === undefined ? exitCodes.ok : exitCodeOf(first.error);
+}
+
+function printText(output: Output, { done, inLine, failed, waiting }: ResealOutcome): void {
+  for (const { ref, plan, secret, newVersion, author } of done) {
+    const signed = newVersion
+      ? author === undefined
+        ? 'not signed'
+        : `signed by ${author}`
+      : 'same version, signatures stay';
+    output.line(
+      `${ref.file}: version ${secret.spec.version}, ${changeWords(plan).join(', ')}, ${signed}`,
+    );
+  }
+  if (done.length === 0 && failed.length === 0 && waiting.length === 0)
+    output.line(`nothing to do: ${plural(inLine, 'secret')} in line with policy and keys`);
+}
+
+function changeWords(plan: ResealPlan): string[] {
+  const wrapWords = ({ region, key }: WrapChange): string => `${key} of ${region}`;
+  const { regionsAdded, regionsRemoved, wrapsAdded, wrapsDropped } = plan;
+  return [
+    ...(regionsAdded.length > 0 ? [`for ${regionsAdded.join(', ')} too`] : []),
+    ...(regionsRemoved.length > 0 ? [`${regionsRemoved.join(', ')} taken out`] : []),
+    ...(wrapsAdded.length > 0 ? [`wrapped for key ${wrapsAdded.map(wrapWords).join(', ')}`] : []),
+    ...wrapsDropped.map((wrap) => `no more for ${wrap.state ?? 'unlisted'} key ${wrapWords(wrap)}`),
+  ];
+}
+
+/** A fault of the policy or of a region's file meets many secrets: it is told once, with all of them. */
+function printFailures(output: Output, failures: readonly Failed[]): void {
+  const groups = new Map<string, { hint: string | undefined; names: string[] }>();
+  for (const { ref, error } of failures) {
+    const words = describeError(error);
+    const group = groups.get(words) ?? { hint: error.hint, names: [] };
+    if (error.file !== ref.file) group.names.push(`${ref.namespace}/${ref.name}`);
+    groups.set(words, group);
+  }
+  for (const [words, { hint, names }] of groups) {
+    const concerned = names.length === 0 ? '' : ` (concerns ${names.join(', ')})`;
+    output.warn(`not resealed: ${words}${concerned}`, hint);
+  }
+}
+
+function printWaiting(output: Output, { waiting, done }: ResealOutcome): void {
+  for (const { namespace, name, file, plan } of waiting) {
+    const words = [
+      ...plan.regionsAdded,
+      ...plan.wrapsAdded.map(({ region, key }) => `key ${key} of ${region}`),
+    ];
+    output.warn(
+      `${file}: not sealed for ${words.join(', ')} yet: that takes a private key that opens it`,
+      `edgeseal reseal ${waiting.length > 3 ? '--all' : `${namespace}/${name}`} --key RECOVERY-KEY-FILE`,
+    );
+  }
+  for (const { ref, plan } of done) {
+    if (plan.unclear.length === 0) continue;
+    const secret = `${ref.namespace}/${ref.name}`;
+    output.warn(
+      `${secret}: ${plan.unclear.join(', ')} is not the same in all of its regions, so ${plan.newcomers.join(', ')} did not get it`,
+      `edgeseal set ${secret} ${plan.unclear[0] ?? 'ITEM'} --regions ${plan.newcomers.join(',')}`,
+    );
+  }
+}
+
+function jsonOf({ done, failed, inLine, waiting }: ResealOutcome): unknown {
+  const planJson = ({ regionsAdded, regionsRemoved, wrapsAdded, wrapsDropped }: ResealPlan) => ({
+    regionsAdded,
+    regionsRemoved,
+    wrapsAdded: wrapsAdded.map(({ region, key }) => ({ region, key })),
+    wrapsDropped: wrapsDropped.map(({ region, key, state }) => ({
+      region,
+      key,
+      state: state ?? 'unlisted',
+    })),
+  });
+  return {
+    secrets: done.map(({ ref, plan, secret, newVersion, author }) => ({
+      namespace: ref.namespace,
+      name: ref.name,
+      file: ref.file,
+      action: 'resealed',
+      version: secret.spec.version,
+      newVersion,
+      ...planJson(plan),
+      unclear: plan.unclear,
+      author: author ?? null,
+    })),
+    failed: failed.map(({ ref, error }) => ({
+      namespace: ref.namespace,
+      name: ref.name,
+      file: ref.file,
+      error: errorJson(error),
+    })),
+    waiting: waiting.map(({ namespace, name, file, plan }) => ({
+      namespace,
+      name,
+      file,
+      ...planJson(plan),
+    })),
+    inLine,
+  };
+}

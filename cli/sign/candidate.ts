@@ -1,0 +1,106 @@
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import type { AuthorSignature, EdgeSecret } from '../../core/format/edge-secret.ts';
+import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { auditSecret } from '../../core/repository/secret-audit.ts';
+import { judgeSignatures } from '../../core/secret/author.ts';
+import type { SignatureVerdict } from '../../core/secret/author.ts';
+import { statementDigest } from '../../core/secret/statement.ts';
+import type { PastVersion } from '../change/history.ts';
+
+/** What one signature that is there already is worth. The author's name is the file's claim where it does not count. */
+export interface Claim {
+  author: string;
+  state: SignatureVerdict['state'] | 'malformed';
+  fingerprint: string | undefined;
+}
+
+/** A sealed secret that no entitled author stands for, and that may be signed. */
+export interface Candidate {
+  file: string;
+  namespace: string;
+  name: string;
+  secret: EdgeSecret;
+  claims: Claim[];
+  /** Signatures that count, which stay. */
+  kept: AuthorSignature[];
+}
+
+/** A sealed secret that may not be signed as it is. */
+export interface Refused {
+  file: string;
+  namespace: string;
+  name: string;
+  errors: EdgesealError[];
+}
+
+/**
+ * Looks at a sealed file as the one who is asked to vouch for it.
+ *
+ * @returns undefined where an author stands for it already
+ */
+export async function lookAt(
+  state: RepositoryState,
+  file: string,
+): Promise<Candidate | Refused | undefined> {
+  const { namespace, name, secret, authors, findings } = await auditSecret(state, file);
+  if (authors.length > 0) return undefined;
+  // What its signatures lack is what is about to be mended.
+  const errors = findings
+    .filter(({ level, error }) => level === 'error' && !aboutSignature(error))
+    .map(({ error }) => error);
+  if (secret === undefined || errors.length > 0) return { file, namespace, name, errors };
+  const judged = secret.spec.signatures.map((signature) => ({
+    signature,
+    claim: claimOf(secret, signature, state),
+  }));
+  const claims = judged.map(({ claim }) => claim);
+  const kept = judged
+    .filter(({ claim }) => claim.state === 'valid')
+    .map(({ signature }) => signature);
+  return { file, namespace, name, secret, claims, kept };
+}
+
+export function isRefused(looked: Candidate | Refused): looked is Refused {
+  return 'errors' in looked;
+}
+
+/**
+ * Two statements of one version would set clusters against each other: whoever has the one refuses the other.
+ *
+ * @param base the last version that an author stands for
+ */
+export function againstBase(
+  { file, namespace, name, secret }: Candidate,
+  base: PastVersion | undefined,
+  repository: string,
+): Refused | undefined {
+  if (base === undefined || base.version < secret.spec.version) return undefined;
+  if (statementDigest(repository, base.secret) === statementDigest(repository, secret))
+    return undefined;
+  const { version } = secret.spec;
+  const message =
+    base.version === version
+      ? `commit ${base.commit.slice(0, 10)} has another version ${version} of it, which is signed: clusters that have the one refuse the other`
+      : `it is version ${version}, and version ${base.version} of it was signed already (commit ${base.commit.slice(0, 10)}): clusters refuse the older one`;
+  const error = new EdgesealError('trust-floor', message, {
+    file,
+    hint: `make the change again on top of that one, where it gets the next version: git checkout ${base.commit.slice(0, 10)} -- ${file}`,
+  });
+  return { file, namespace, name, errors: [error] };
+}
+
+function claimOf(secret: EdgeSecret, signature: AuthorSignature, state: RepositoryState): Claim {
+  const alone = { ...secret, spec: { ...secret.spec, signatures: [signature] } };
+  try {
+    const [verdict] = judgeSignatures(alone, state.root);
+    const { author = signature.author, state: worth = 'stale', fingerprint } = verdict ?? {};
+    return { author, state: worth, fingerprint };
+  } catch (error) {
+    if (!isEdgesealError(error)) throw error;
+    return { author: signature.author, state: 'malformed', fingerprint: undefined };
+  }
+}
+
+function aboutSignature(error: EdgesealError): boolean {
+  return error.code === 'trust-author' || error.code === 'format-ssh';
+}

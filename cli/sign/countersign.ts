@@ -1,0 +1,69 @@
+import { EdgesealError } from '../../core/errors.ts';
+import type { EdgeSecret } from '../../core/format/edge-secret.ts';
+import { matchesNamespace } from '../../core/policy/glob.ts';
+import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { authorsOfKey } from '../../core/secret/author.ts';
+import { statementBytes } from '../../core/secret/statement.ts';
+import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import { sshFingerprint } from '../../core/trust/ssh-key.ts';
+import type { Io } from '../io.ts';
+import { findSigningKey, sign } from '../signer.ts';
+import type { SigningKey } from '../signer.ts';
+import type { Candidate } from './candidate.ts';
+
+/** Somebody who signs for others. */
+export interface Countersigner {
+  author: string;
+  key: SigningKey;
+  mayWrite(namespace: string): boolean;
+}
+
+/**
+ * The person's key, which has to be a listed author's: here they asked to sign, so that there is none is an error.
+ *
+ * @throws EdgesealError `trust-signer`
+ */
+export async function findCountersigner(
+  io: Io,
+  state: RepositoryState,
+  keyPath: string | undefined,
+): Promise<Countersigner> {
+  const key = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath });
+  const authors = authorsOfKey(key.publicKey, state.root);
+  const [first] = authors;
+  if (first === undefined) {
+    throw new EdgesealError(
+      'trust-signer',
+      `your key ${sshFingerprint(key.publicKey.blob)} is not an author's in trust root ${state.root.number}: nothing was signed`,
+      {
+        file: key.path,
+        hint: 'name another key of yours with --signing-key FILE, or have it listed: edgeseal trust add-author YOUR-NAME --key YOUR-KEY.pub',
+      },
+    );
+  }
+  return {
+    author: first.name,
+    key,
+    mayWrite: (namespace) => authors.some((a) => matchesNamespace(a.namespaces, namespace)),
+  };
+}
+
+/** The same secrets with one more signature each, those that do not count dropped. All in one go of ssh-keygen. */
+export async function countersign(
+  io: Io,
+  state: RepositoryState,
+  { author, key }: Countersigner,
+  candidates: readonly Candidate[],
+): Promise<EdgeSecret[]> {
+  const signatures = await sign({
+    key,
+    namespace: signatureNamespaces.secret,
+    messages: candidates.map(({ secret }) => statementBytes(state.root.spec.repository, secret)),
+    env: io.env,
+    cwd: io.cwd,
+  });
+  return candidates.map(({ secret, kept }, index) => {
+    const added = { author, signature: signatures[index] ?? '' };
+    return { ...secret, spec: { ...secret.spec, signatures: [...kept, added] } };
+  });
+}
