@@ -10,7 +10,7 @@ import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 import { readChannel, requireWhole } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
-import { channelRef, fetchChannelFrom, printable, rememberedRef } from './remote.ts';
+import { channelRef, fetchChannelFrom, printable, rememberedRef } from './transport/remote.ts';
 
 /** Where a region's channel stands before a round. */
 export interface Base {

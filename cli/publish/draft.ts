@@ -8,7 +8,7 @@ import { readRootFile } from '../../core/repository/trust.ts';
 import type { Io } from '../io.ts';
 import { commitMessage } from './base.ts';
 import type { Base } from './base.ts';
-import type { ChannelCommit, Stored } from './commit.ts';
+import type { ChannelCommit, Stored } from './transport/commit.ts';
 import type { RegionPlan } from './plan.ts';
 import { signHeartbeats, signSnapshots } from './signers.ts';
 import type { PublishKeys } from './signers.ts';

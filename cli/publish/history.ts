@@ -4,7 +4,7 @@ import type { CatFile } from '../git/commit-view.ts';
 import { gitAnswer, gitText, runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
-import { printable } from './remote.ts';
+import { printable } from './transport/remote.ts';
 
 /** What differs between the commits that channels were rendered from and main. */
 export interface Changes {

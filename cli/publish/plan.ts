@@ -13,7 +13,7 @@ import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import type { Progress } from '../progress.ts';
 import { listedSecrets } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
-import type { Stored } from './commit.ts';
+import type { Stored } from './transport/commit.ts';
 
 /** A secret as a channel is to list it. */
 interface PlannedSecret {

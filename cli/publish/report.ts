@@ -4,7 +4,7 @@ import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { errorJson } from '../output.ts';
 import type { HeldSecret } from './plan.ts';
 import type { RegionOutcome } from './publication.ts';
-import { printable } from './remote.ts';
+import { printable } from './transport/remote.ts';
 import type { Round } from './round.ts';
 
 /** What `--output json` says of a region. Secrets are `namespace/name`, sorted. */

@@ -19,7 +19,7 @@ import { strayedSources } from './history.ts';
 import type { Plans } from './plan.ts';
 import { publishOnto } from './publication.ts';
 import type { RegionOutcome } from './publication.ts';
-import { channelRemote, fetchRemote, mainRemote, printable } from './remote.ts';
+import { channelRemote, fetchRemote, mainRemote, printable } from './transport/remote.ts';
 import { stage } from './stage.ts';
 
 /** What one round is to do. */
@@ -106,8 +106,13 @@ function requireSameRemote(local: Repository, merged: Repository): void {
   );
 }
 
-/** Names of the regions to publish, sorted. A recovery recipient has no channel: its key lies offline. */
-function publishedRegions(state: RepositoryState, names: readonly string[]): string[] {
+/**
+ * Names of the regions that have a channel, sorted: those named, or all. A recovery recipient has none, as its key
+ * lies offline.
+ *
+ * @throws EdgesealError `policy-region`
+ */
+export function publishedRegions(state: RepositoryState, names: readonly string[]): string[] {
   for (const name of names) {
     if (!regionEntry(state, name).recovery) continue;
     throw new EdgesealError(

@@ -2,6 +2,7 @@ import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import { authorsOfKey } from '../../core/secret/author.ts';
 import type { Io } from '../io.ts';
 import { findSigningKey, sign } from '../signer.ts';
 import type { SigningKey } from '../signer.ts';
@@ -34,11 +35,19 @@ export async function findPublishKeys(
     try {
       keys.push(await findSigningKey({ cwd: io.cwd, env: io.env, keyPath }));
     } catch (error) {
-      if (keyPath !== undefined || !isEdgesealError(error, 'trust-signer')) throw error;
+      if (!isEdgesealError(error, 'trust-signer')) throw error;
+      if (keyPath !== undefined) throw sayOption(error);
       missing = error;
     }
   }
   return { keys, missing, heartbeat: await heartbeatKey(io, keys, root) };
+}
+
+/** Of publish's options `--key` is none. */
+function sayOption({ message, file, hint, cause }: EdgesealError): EdgesealError {
+  const said = (text: string): string => text.replace('--key', '--signing-key');
+  const details = { file, hint: hint === undefined ? undefined : said(hint), cause };
+  return new EdgesealError('trust-signer', said(message), details);
 }
 
 async function heartbeatKey(
@@ -82,7 +91,7 @@ export async function signSnapshots(
   });
   const keys = mine.slice(0, threshold);
   if (keys.length < threshold) throw notPublisher(found, root, keys.length);
-  const texts = messages.map(() => '');
+  const signatures: string[][] = messages.map(() => []);
   for (const key of keys) {
     const signed = await sign({
       key,
@@ -91,9 +100,9 @@ export async function signSnapshots(
       env: io.env,
       cwd: io.cwd,
     });
-    for (const [i, signature] of signed.entries()) texts[i] += signature;
+    for (const [i, signature] of signed.entries()) signatures[i]?.push(signature);
   }
-  return texts;
+  return signatures.map((ofMessage) => ofMessage.join(''));
 }
 
 /** Signs heartbeats. */
@@ -108,22 +117,40 @@ export async function signHeartbeats(
 
 function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): EdgesealError {
   const [first] = found.keys;
-  if (first === undefined && found.missing !== undefined) return found.missing;
   const { threshold } = root.spec.publishers;
+  const who = `publishers are ${publisherNames(root).join(', ')}`;
+  if (first === undefined) {
+    const missing =
+      found.missing ?? new EdgesealError('trust-signer', 'there is no key to sign with');
+    return new EdgesealError('trust-signer', `nothing was published: ${missing.message}`, {
+      file: missing.file,
+      hint: missing.hint?.replace('--key', '--signing-key'),
+      cause: missing,
+    });
+  }
   if (count > 0) {
     return new EdgesealError(
       'trust-signer',
-      `trust root ${root.number} wants ${threshold} publishers, ${count} is at hand`,
+      `trust root ${root.number} wants ${threshold} publishers, ${count} is at hand; ${who}`,
       { hint: 'name a key of each: edgeseal publish --signing-key FILE --signing-key FILE' },
     );
   }
-  const fingerprint = first === undefined ? '' : ` ${sshFingerprint(first.publicKey.blob)}`;
   return new EdgesealError(
     'trust-signer',
-    `your key${fingerprint} is not a publisher's in trust root ${root.number}: nothing was published`,
+    `nothing was published: your key ${sshFingerprint(first.publicKey.blob)} is not a publisher's in trust root ${root.number}; ${who}`,
     {
-      file: first?.path,
-      hint: 'let CI or a publisher publish what is merged, name a publisher key with --signing-key, or have a root signed that lists yours',
+      file: first.path,
+      hint: 'leave it to one of them, or to CI; with another key: edgeseal publish --signing-key FILE; to become one: edgeseal trust add-publisher --key FILE.pub',
     },
   );
+}
+
+/** Publishers as a person knows them: by the author whose key it is, else by fingerprint. */
+function publisherNames(root: AcceptedRoot): string[] {
+  return root.spec.publishers.keys.map((line) => {
+    const key = parseSshPublicKey(line);
+    const fingerprint = sshFingerprint(key.blob);
+    const [author] = authorsOfKey(key, root);
+    return author === undefined ? fingerprint : `${author.name} (${fingerprint})`;
+  });
 }

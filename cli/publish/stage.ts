@@ -7,15 +7,13 @@ export async function stage<T>(io: Io, what: string, work: Promise<T>): Promise<
   const { stderr } = io;
   if (stderr.isTTY !== true) return await work;
   const started = Date.now();
-  let shown = false;
   const timer = setInterval(() => {
-    shown = true;
     stderr.write(`\r${what} (${Math.round((Date.now() - started) / 1000)} s)\u001b[K`);
   }, afterMs);
   try {
     return await work;
   } finally {
     clearInterval(timer);
-    if (shown) stderr.write('\r\u001b[K');
+    if (Date.now() - started >= afterMs) stderr.write('\r\u001b[K');
   }
 }

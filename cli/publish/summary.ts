@@ -3,7 +3,7 @@ import type { Io } from '../io.ts';
 import { Output, describeError } from '../output.ts';
 import type { HeldSecret } from './plan.ts';
 import type { RegionOutcome } from './publication.ts';
-import { printable } from './remote.ts';
+import { printable } from './transport/remote.ts';
 import { changesOf, heldSecrets, noticesOf } from './report.ts';
 import type { Notice } from './report.ts';
 import type { Round } from './round.ts';

@@ -1,7 +1,7 @@
-import { EdgesealError } from '../../core/errors.ts';
-import { runGit } from '../git/git.ts';
-import type { Io } from '../io.ts';
-import type { Place } from '../repository.ts';
+import { EdgesealError } from '../../../core/errors.ts';
+import { runGit } from '../../git/git.ts';
+import type { Io } from '../../io.ts';
+import type { Place } from '../../repository.ts';
 import { channelRef, lastWords, printable } from './remote.ts';
 
 /** One channel to be pushed. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { EdgesealError } from '../../core/errors.ts';
-import type { Repository } from '../../core/format/repository.ts';
-import type { Io } from '../io.ts';
-import type { Place } from '../repository.ts';
-import { gitAnswer, gitText, runGit } from '../git/git.ts';
+import { EdgesealError } from '../../../core/errors.ts';
+import type { Repository } from '../../../core/format/repository.ts';
+import type { Io } from '../../io.ts';
+import type { Place } from '../../repository.ts';
+import { gitAnswer, gitText, runGit } from '../../git/git.ts';
 
 /** What a remote holds, as of the last fetch. */
 export interface Fetched {
@@ -54,9 +54,7 @@ export async function fetchRemote(
   branch?: string,
 ): Promise<Fetched> {
   await requireRemote(io, place, remote);
-  const slot = createHash('sha256').update(remote).digest('hex').slice(0, 16);
-  const channels = `refs/edgeseal/remote/${slot}`;
-  const main = `refs/edgeseal/main/${slot}`;
+  const { channels, main } = slotOf(remote);
   const specs = [`+refs/heads/edgeseal/*:${channels}/*`];
   if (branch !== undefined) specs.push(`+refs/heads/${branch}:${main}`);
   const fetch = ['fetch', '--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
@@ -67,6 +65,13 @@ export async function fetchRemote(
     allow: [1, 128, 255],
   });
   if (result.code !== 0) throw fetchFailure(result.stderr, remote, branch);
+  const fetched = await lastFetched(io, place, remote);
+  return branch === undefined ? { ...fetched, main: undefined } : fetched;
+}
+
+/** What a remote held when it was last fetched by {@link fetchRemote}; nothing is asked of it. */
+export async function lastFetched(io: Io, place: Place, remote: string): Promise<Fetched> {
+  const { channels, main } = slotOf(remote);
   const listing = await gitText(
     io,
     ['for-each-ref', '--format=%(objectname) %(objecttype) %(refname)', channels, main],
@@ -76,11 +81,16 @@ export async function fetchRemote(
   for (const line of listing.split('\n')) {
     const [commit = '', type, ref = ''] = line.split(' ');
     if (type !== 'commit') continue;
-    if (ref === main && branch !== undefined) fetched.main = commit;
+    if (ref === main) fetched.main = commit;
     if (ref.startsWith(`${channels}/`))
       fetched.channels.set(ref.slice(channels.length + 1), commit);
   }
   return fetched;
+}
+
+function slotOf(remote: string): { channels: string; main: string } {
+  const slot = createHash('sha256').update(remote).digest('hex').slice(0, 16);
+  return { channels: `refs/edgeseal/remote/${slot}`, main: `refs/edgeseal/main/${slot}` };
 }
 
 /**

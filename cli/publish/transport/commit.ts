@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { EdgesealError } from '../../core/errors.ts';
-import { gitAnswer, gitText, runGit } from '../git/git.ts';
-import type { Io } from '../io.ts';
-import type { Place } from '../repository.ts';
+import { EdgesealError } from '../../../core/errors.ts';
+import { gitAnswer, gitText, runGit } from '../../git/git.ts';
+import type { Io } from '../../io.ts';
+import type { Place } from '../../repository.ts';
 
 /** A file that was handed to the importer already. */
 export interface Stored {
