@@ -4,10 +4,12 @@
  */
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { GitHttpRequest, GitHttpResponse } from 'isomorphic-git';
 import { acceptFetch } from '../core/git/cache.ts';
 import { openTree } from '../core/git/channel-tree.ts';
 import { fetchChannel, readRemoteRef } from '../core/git/fetch.ts';
@@ -63,15 +65,61 @@ function known(gitdir: string, ref: string): Map<string, string | undefined> {
   return files;
 }
 
-async function inChild(program: string, job: Job): Promise<Done & { wallMs: number }> {
+async function inChild(
+  program: string,
+  job: Job,
+  role = 'child',
+): Promise<Done & { wallMs: number }> {
   const start = performance.now();
-  const child = fork(program, ['child'], {
-    execArgv: ['--max-old-space-size=128', '--max-semi-space-size=1'],
+  const child = fork(program, [role], {
+    // The peer gets the memory that it wants.
+    execArgv: role === 'child' ? ['--max-old-space-size=128', '--max-semi-space-size=1'] : [],
   });
   child.send(job);
   const [done] = (await once(child, 'message')) as [Done];
   await once(child, 'exit');
   return { ...done, wallMs: performance.now() - start };
+}
+
+/** isomorphic-git, which edgeseal does not use: docs/decisions/0004-git-transport.md. */
+async function isomorphic({ url, ref, gitdir }: Job): Promise<Done> {
+  const start = performance.now();
+  const { default: isomorphicGit } = await import('isomorphic-git');
+  const { default: http } = await import('isomorphic-git/http/node');
+  const branch = ref.replace('refs/heads/', '');
+  let moved = 0;
+  const counting = {
+    async request(options: GitHttpRequest): Promise<GitHttpResponse> {
+      const response = await http.request(options);
+      const { body } = response;
+      if (body === undefined) return response;
+      async function* counted(): AsyncIterableIterator<Uint8Array> {
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          moved += chunk.length;
+          yield chunk;
+        }
+      }
+      return { ...response, body: counted() };
+    },
+  };
+  await isomorphicGit.init({ fs, gitdir, bare: true });
+  await isomorphicGit.addRemote({ fs, gitdir, remote: 'origin', url, force: true });
+  const { fetchHead } = await isomorphicGit.fetch({
+    fs,
+    http: counting,
+    gitdir,
+    remote: 'origin',
+    remoteRef: branch,
+    ref: branch,
+    singleBranch: true,
+    tags: false,
+  });
+  const oid = fetchHead ?? '';
+  // Its next fetch offers only what a local branch of that name holds.
+  await isomorphicGit.writeRef({ fs, gitdir, ref, value: oid, force: true });
+  const fetchMs = performance.now() - start;
+  const rssMB = Math.round(process.resourceUsage().maxRSS / 1024);
+  return { oid, moved, fetchMs, readMs: 0, files: 0, rssMB };
 }
 
 async function native(args: string[]): Promise<number> {
@@ -92,7 +140,7 @@ async function main(): Promise<void> {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['esbuild'],
+    external: ['esbuild', 'isomorphic-git'],
   });
   symlinkSync(join(import.meta.dirname, '..', 'node_modules'), join(folder, 'node_modules'));
   try {
@@ -130,6 +178,14 @@ async function main(): Promise<void> {
         `${(ours.wallMs / first.native).toFixed(2)} with reading every file, which native git does not do`,
     );
 
+    const peerJob = { url, ref: channel.ref, gitdir: join(folder, 'isomorphic.git') };
+    const peerFirst = await inChild(program, peerJob, 'isomorphic');
+    row(
+      'first fetch, isomorphic-git',
+      `${ms(peerFirst.wallMs)}, ${(peerFirst.moved / 1e6).toFixed(1)} MB moved, RSS ${peerFirst.rssMB} MB ` +
+        `(${(peerFirst.wallMs / first.native).toFixed(2)} of native git)`,
+    );
+
     channel.change();
     const gitdir = join(folder, 'ours.git');
     const nativeMs = await native([
@@ -147,6 +203,12 @@ async function main(): Promise<void> {
       `${ms(change.wallMs)} in all (fetch ${ms(change.fetchMs)}, reading ${change.files} files ` +
         `${ms(change.readMs)}), ${(change.moved / 1e3).toFixed(1)} KB moved, RSS ${change.rssMB} MB ` +
         '(goal <= 1 s, <= 100 KB)',
+    );
+
+    const peerChange = await inChild(program, peerJob, 'isomorphic');
+    row(
+      'one change, isomorphic-git',
+      `${ms(peerChange.wallMs)}, ${(peerChange.moved / 1e3).toFixed(1)} KB moved, RSS ${peerChange.rssMB} MB`,
     );
 
     for (let i = 0; i < 50; i++) channel.change();
@@ -177,9 +239,10 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[2] === 'child') {
+const role = process.argv[2];
+if (role === 'child' || role === 'isomorphic') {
   process.once('message', (job: Job) => {
-    void work(job).then((done) => {
+    void (role === 'child' ? work(job) : isomorphic(job)).then((done) => {
       process.send?.(done, () => process.disconnect());
     });
   });

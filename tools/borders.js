@@ -17,7 +17,6 @@ const folders = {
   'core/secret': ['core/format', 'core/crypto', 'core/trust', 'core/policy'],
   'core/channel': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
   'core/repository': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
-  'core/repository': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
   hooks: ['core'],
   controller: ['core'],
   // `edgeseal controller` starts the controller: lazily, and only from that command.
@@ -31,7 +30,6 @@ const libraries = {
   yaml: ['core/format'],
   'libsodium-wrappers': ['core/crypto'],
   picomatch: ['core/policy'],
-  'isomorphic-git': ['core/git'],
   commander: ['cli'],
   pino: ['controller'],
   'prom-client': ['controller'],

@@ -95,7 +95,7 @@ describe('borders', () => {
     ['core/crypto/x.ts', "import '../format/canonical.ts'; await import('libsodium-wrappers');"],
     ['core/policy/x.ts', "import 'picomatch'; import '../format/yaml.ts';"],
     ['core/secret/x.ts', "import '../crypto/hpke.ts'; import '../policy/policy.ts';"],
-    ['core/git/x.ts', "import 'isomorphic-git/http/node'; import 'node:https';"],
+    ['core/git/x.ts', "import 'node:https';"],
     ['cli/commands/x.ts', "import '../../core/secret/seal.ts'; import 'node:child_process';"],
     ['cli/commands/controller.ts', "await import('../../controller/main.ts');"],
     ['controller/x.ts', "import { fork } from 'node:child_process'; import 'pino';"],
