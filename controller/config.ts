@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 import type { RegionSync } from '../core/format/region-sync.ts';
-import { systemCode } from './disk.ts';
+import { systemCode } from './store/disk.ts';
 import type { Access } from './targets/directory-secret.ts';
 
 /** Where one mirror is, and the files that hold what it asks for. */
@@ -133,9 +133,4 @@ function listenOf(text: string | undefined): Settings['listen'] {
   if (text === undefined) return undefined;
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
-}
-
-/** Where a store keeps what belongs to one mirror: a name is the operator's, and may hold a slash. */
-export function mirrorFolder(store: string, name: string): string {
-  return join(store, 'mirrors', `${encodeURIComponent(name).replaceAll('.', '%2E')}.git`);
 }

@@ -5,7 +5,7 @@ import type { RegionKey } from '../core/crypto/region-key.ts';
 import { EdgesealError } from '../core/errors.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { Settings } from './config.ts';
-import { systemCode } from './disk.ts';
+import { systemCode } from './store/disk.ts';
 
 /** The region's private keys, read again when their files change: an operator adds one without a restart. */
 export class KeyRing {

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
-import { writeAll } from '../disk.ts';
+import { writeAll } from '../store/disk.ts';
 
 const synced = promisify(fsync);
 

@@ -3,7 +3,7 @@ import type { Mark } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { isLabel, isSubdomain } from '../../core/format/names.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
-import { diskError, syncDirectory, systemCode, writeDurably } from '../disk.ts';
+import { diskError, syncDirectory, systemCode, writeDurably } from '../store/disk.ts';
 import { ownershipOf, parseDataName } from './directory-ownership.ts';
 import type { Scope } from './directory-ownership.ts';
 import { SecretFolder } from './directory-secret.ts';
@@ -31,6 +31,8 @@ const OWN = '.edgeseal';
  */
 export class DirectoryTarget implements Target {
   readonly description: string;
+  /** Enough to let the disk sync several at once. */
+  readonly concurrency = 4;
   readonly #path: string;
   readonly #scope: Scope;
   readonly #access: Access;
@@ -134,6 +136,10 @@ export class DirectoryTarget implements Target {
       if (++seen % 100 === 0) await turn();
     }
     return drifted;
+  }
+
+  async close(): Promise<void> {
+    this.#digests.clear();
   }
 
   async mark(): Promise<Mark | undefined> {

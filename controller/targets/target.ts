@@ -28,12 +28,15 @@ export interface Owned {
 export interface Target {
   /** For logs and status. */
   readonly description: string;
+  /** How many Secrets may be applied at the same time. */
+  readonly concurrency: number;
   /**
    * Makes ready and clears what a crash left behind.
    *
+   * @param wake to be called when {@link Target.drifted} has news, by a target that is told of changes
    * @throws EdgesealError `store-io` or `target-refused`
    */
-  open(): Promise<void>;
+  open(wake: () => void): Promise<void>;
   /** What this controller owns there, by {@link keyOf}. */
   inventory(): Promise<Map<string, Owned>>;
   /**
@@ -47,9 +50,14 @@ export interface Target {
   remove(namespace: string, name: string): Promise<boolean>;
   /** Returns once what was done so far outlasts a power cut. */
   settle(): Promise<void>;
-  /** Which of the Secrets applied in this process are no longer what was applied. */
+  /**
+   * Which of the Secrets applied in this process are no longer what was applied. A target that is told of
+   * changes hands out what it was told since the last call; another one looks.
+   */
   drifted(): Promise<string[]>;
   /** The high-water mark that the target holds: the second copy, which survives the loss of the store. */
   mark(): Promise<Mark | undefined>;
   raiseMark(mark: Mark): Promise<void>;
+  /** Ends what `open` began. */
+  close(): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mark } from '../core/channel/mark.ts';
+import type { Mark } from '../../core/channel/mark.ts';
 import { writeDurably } from './disk.ts';
 
 /** What is worth remembering of a mirror. */
 export interface MirrorMemory {
-  /** The commit that was last looked into, so that it need not be fetched again. */
+  /** The commit that it was last seen at. */
   oid?: string | undefined;
-  /** The newest snapshot that it has served. */
+  /** The snapshot of that commit. */
+  served?: Mark | undefined;
+  /** The newest snapshot that it has ever served. */
   best?: Mark | undefined;
 }
 
@@ -17,6 +19,13 @@ export interface Contact {
   /** When the newest heartbeat of the accepted snapshot was issued. */
   issuedAt?: string | undefined;
   mirrors: Record<string, MirrorMemory>;
+  /**
+   * Commits that were looked into, whoever served them, and their snapshots: a mirror that names one of them
+   * need not be fetched from. Nothing is accepted because of it.
+   */
+  known: Record<string, Mark>;
+  /** The commit whose files were verified last. */
+  verified?: string | undefined;
 }
 
 export class ContactFile {
@@ -30,11 +39,12 @@ export class ContactFile {
   load(): Contact {
     try {
       const read = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<Contact> | null;
-      if (read !== null && typeof read.mirrors === 'object') return { mirrors: {}, ...read };
+      if (typeof read?.mirrors === 'object' && typeof read.known === 'object')
+        return { ...read, mirrors: read.mirrors, known: read.known };
     } catch {
       // Missing or torn: nothing rests on it.
     }
-    return { mirrors: {} };
+    return { mirrors: {}, known: {} };
   }
 
   save(contact: Contact): void {

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EdgesealError } from '../core/errors.ts';
+import { EdgesealError } from '../../core/errors.ts';
 
 /** `ENOENT` and the like, of anything thrown. */
 export function systemCode(error: unknown): string | undefined {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mark } from '../core/channel/mark.ts';
-import type { Floor } from '../core/channel/secret-check.ts';
-import { EdgesealError, messageOf } from '../core/errors.ts';
+import type { Mark } from '../../core/channel/mark.ts';
+import type { Floor } from '../../core/channel/secret-check.ts';
+import { EdgesealError, messageOf } from '../../core/errors.ts';
 import { diskError, systemCode, writeDurably } from './disk.ts';
-import type { Blob } from './store.ts';
+import type { Blob } from './blob-store.ts';
 
 /** A sealed file, by its hash, and the version that its listing gives it. */
 export interface Version {
@@ -20,8 +20,8 @@ export interface SecretRecord {
   /** The last one that was accepted and opened: what the target holds. */
   good?: Version | undefined;
   floor?: Floor | undefined;
-  /** Why the listed one is not the good one. */
-  fault?: { sha256: string; code: string; message: string } | undefined;
+  /** SHA-256 of the snapshot that first no longer listed it. */
+  deleted?: string | undefined;
 }
 
 /** A publisher that signed two histories. It stays until the operator has acknowledged it. */
@@ -31,8 +31,10 @@ export interface Alarm {
   /** SHA-256 of the snapshot that did not fit. */
   snapshot: string;
   at: string;
-  /** Until a valid higher sequence comes. */
+  /** Nothing new is accepted until a valid higher sequence comes. */
   held: boolean;
+  /** The operator has looked into it; what is held stays held. */
+  acknowledged: boolean;
 }
 
 /** What must survive a restart. Everything in it was verified; a restart checks hashes against it. */
@@ -43,6 +45,8 @@ export interface State {
   pinned: string;
   root?: { number: number; sha256: string } | undefined;
   mark?: Mark | undefined;
+  /** The commit of main that the accepted snapshot was rendered from. */
+  source?: string | undefined;
   /** SHA-256 of each namespace's accepted index. */
   indexes: Map<string, string>;
   secrets: Map<string, SecretRecord>;
@@ -141,7 +145,7 @@ interface Packed extends Omit<State, 'indexes' | 'secrets' | 'blobs'> {
     /** 1: the listed one. */
     good: PackedVersion | 1,
     floor: Floor | 0,
-    fault: SecretRecord['fault'] | 0,
+    deleted: string | 0,
   ][];
 }
 
@@ -156,12 +160,12 @@ function pack(state: State): Packed {
     indexes: [...indexes],
     packs: [...packs.keys()],
     blobs: [...blobs.values()].map((b) => [b.sha256, b.size, packs.get(b.pack) ?? 0, b.offset]),
-    secrets: [...secrets].map(([key, { listed, good, floor, fault }]) => [
+    secrets: [...secrets].map(([key, { listed, good, floor, deleted }]) => [
       key,
       packVersion(listed),
       good !== undefined && good.sha256 === listed?.sha256 ? 1 : packVersion(good),
       floor ?? 0,
-      fault ?? 0,
+      deleted ?? 0,
     ]),
   };
 }
@@ -178,7 +182,7 @@ function unpack({ packs, ...packed }: Packed): State {
     blobs.set(sha256, { sha256, size, pack: packs[index] ?? '', offset });
   }
   const secrets = new Map<string, SecretRecord>();
-  for (const [key, listed, good, floor, fault] of packed.secrets) {
+  for (const [key, listed, good, floor, deleted] of packed.secrets) {
     const version = (v: PackedVersion): Version | undefined =>
       v === 0 ? undefined : { sha256: shared(v[0]), version: v[1] };
     const first = version(listed);
@@ -186,7 +190,7 @@ function unpack({ packs, ...packed }: Packed): State {
       listed: first,
       good: good === 1 ? first : version(good),
       floor: floor === 0 ? undefined : floor,
-      fault: fault === 0 ? undefined : fault,
+      deleted: deleted === 0 ? undefined : deleted,
     });
   }
   return { ...packed, indexes: new Map(packed.indexes), secrets, blobs };

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { EdgesealError } from '../core/errors.ts';
+import { EdgesealError } from '../../core/errors.ts';
 import { diskError, syncDirectory, systemCode, writeAll } from './disk.ts';
 
 /** Where the store keeps a verified file. The hash decides; the place is only where to look. */

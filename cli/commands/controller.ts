@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { EdgesealError } from '../../core/errors.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { exitCodes } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+
+/** Runs a region's controller until a signal comes, or for one round. */
+export async function run(
+  io: Io,
+  _args: string[],
+  options: { config?: string; once?: boolean },
+): Promise<number> {
+  const { config, once = false } = options;
+  if (config === undefined) {
+    throw new EdgesealError('input-usage', 'which RegionSync file?', {
+      hint: 'edgeseal controller --config /etc/edgeseal/region-sync.yaml',
+    });
+  }
+  const { runController } = await import('../../controller/main.ts');
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    // From here on a second signal ends the process at once, as it would any.
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    stop.abort();
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  try {
+    const status = await runController({
+      config: resolve(io.cwd, config),
+      env: io.env,
+      once,
+      signal: stop.signal,
+      ...(io.stdout === process.stdout ? {} : { write: (line) => io.stdout.write(line) }),
+    });
+    return once ? exitCodeOfStatus(status) : exitCodes.ok;
+  } finally {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}
+
+/** What `--once` ends with: 0 where a snapshot is verified and all of it is applied. */
+function exitCodeOfStatus({ conditions, secrets, pruning }: Status): number {
+  const is = (type: string): Status['conditions'][number] | undefined =>
+    conditions.find((condition) => condition.type === type);
+  const ready = is('Ready');
+  if (ready?.reason === 'FloorNeeded') return exitCodes.trust;
+  if (ready?.reason.startsWith('Store') === true || ready?.reason === 'TargetFailed')
+    return ready.reason === 'StoreBehind' ? exitCodes.trust : exitCodes.store;
+  if (is('Verified')?.status === 'False') return exitCodes.trust;
+  if (is('Reachable')?.status !== 'True' || ready?.status !== 'True') return exitCodes.git;
+  if (is('Degraded')?.reason === 'Alarm') return exitCodes.trust;
+  if (secrets.failed.some(({ reason }) => reason === 'NoKey')) return exitCodes.key;
+  return secrets.failing > 0 || pruning.pending > 0 ? exitCodes.findings : exitCodes.ok;
+}

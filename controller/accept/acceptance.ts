@@ -1,0 +1,97 @@
+import { floorAfterDeletion } from '../../core/channel/secret-check.ts';
+import type { FetchSession } from '../mirrors/fetch-session.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { SecretRecord, State } from '../store/state.ts';
+import type { Listing } from './content.ts';
+import { readContent } from './content.ts';
+import type { Offer } from './offer.ts';
+
+/** What an accepted snapshot asks for: secrets to bring to the target, and secrets that it no longer lists. */
+export interface Acceptance {
+  changed: string[];
+  removed: string[];
+}
+
+/**
+ * Takes a snapshot over, all or nothing: every listed byte is read and checked, then the files are made
+ * durable, then the state. The secrets themselves are judged later, one by one.
+ *
+ * @throws EdgesealError as readContent and Ledger.commit; what was accepted before then still holds
+ */
+export async function acceptOffer(
+  session: FetchSession,
+  ledger: Ledger,
+  offer: Offer,
+): Promise<Acceptance> {
+  const writer = ledger.begin();
+  let listing: Listing;
+  try {
+    listing = await readContent(session, ledger, offer.verified.snapshot, writer);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  const before = ledger.root;
+  const next = stateAfter(ledger.state, offer, listing);
+  ledger.commit(next, writer, { root: offer.verified.root, bytes: offer.rootBytes });
+  const rejudge = before?.sha256 === offer.verified.root.sha256 ? [] : pendingIn(next);
+  return { changed: [...new Set([...listing.changed.keys(), ...rejudge])], removed: listing.removed };
+}
+
+/** Requires that a mirror serves all of the accepted snapshot; fills in what the store has lost. */
+export async function checkOffer(
+  session: FetchSession,
+  ledger: Ledger,
+  offer: Offer,
+): Promise<void> {
+  const writer = ledger.begin();
+  try {
+    await readContent(session, ledger, offer.verified.snapshot, writer);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  if (!ledger.incomplete) {
+    writer.abandon();
+    return;
+  }
+  ledger.commit({ ...ledger.state }, writer, {
+    root: offer.verified.root,
+    bytes: offer.rootBytes,
+  });
+}
+
+/** Secrets whose listed version is not the accepted one: another root may entitle its author. */
+export function pendingIn(state: Readonly<State>): string[] {
+  const keys: string[] = [];
+  for (const [key, { listed, good }] of state.secrets) {
+    if (listed !== undefined && listed.sha256 !== good?.sha256) keys.push(key);
+  }
+  return keys;
+}
+
+function stateAfter(state: Readonly<State>, offer: Offer, listing: Listing): State {
+  const { verified, mark } = offer;
+  const secrets = new Map<string, SecretRecord>(state.secrets);
+  for (const [key, { version, sha256 }] of listing.changed) {
+    const before = secrets.get(key);
+    secrets.set(key, { listed: { sha256, version }, good: before?.good, floor: before?.floor });
+  }
+  for (const key of listing.removed) {
+    const floor = secrets.get(key)?.floor;
+    if (floor === undefined) {
+      // Never accepted in any version: nothing was there that could be brought back.
+      secrets.delete(key);
+    } else secrets.set(key, { floor: floorAfterDeletion(floor), deleted: verified.sha256 });
+  }
+  const alarm = state.alarm === undefined ? undefined : { ...state.alarm, held: false };
+  return {
+    ...state,
+    root: { number: verified.root.number, sha256: verified.root.sha256 },
+    mark,
+    source: verified.snapshot.source,
+    indexes: listing.indexes,
+    secrets,
+    alarm: alarm?.acknowledged === true ? undefined : alarm,
+  };
+}

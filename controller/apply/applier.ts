@@ -1,0 +1,248 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { EdgesealError, isEdgesealError, messageOf } from '../../core/errors.ts';
+import type { UnsealedSecret } from '../../core/secret/unseal.ts';
+import { openAccepted, openListed } from '../accept/secret.ts';
+import type { OpenedSecret, Opener } from '../accept/secret.ts';
+import type { Counters } from '../status/counters.ts';
+import type { Log } from '../status/log.ts';
+import { secretReasonOf } from '../status/reason.ts';
+import type { SecretReason } from '../status/reason.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { SecretRecord, Version } from '../store/state.ts';
+import type { Owned, Target } from '../targets/target.ts';
+import { partsOf } from '../targets/target.ts';
+import { planPrune } from './prune.ts';
+import { WorkQueue } from './queue.ts';
+
+/** Why a secret is not applied in its listed version. */
+export interface SecretFault {
+  reason: SecretReason;
+  message: string;
+  version: number;
+  sha256: string;
+}
+
+/** How long one stretch of work may keep health checks and signals waiting. */
+const STRETCH_MS = 20;
+/** Runs that change more than this are summed up in the log. */
+const NAMED = 20;
+
+/** Brings secrets to the target, one by one: a bad one never stops the others, and keeps its last good value. */
+export class Applier {
+  readonly queue = new WorkQueue();
+  readonly faults = new Map<string, SecretFault>();
+  readonly #target: Target;
+  readonly #opener: () => Opener;
+  readonly #counters: Counters;
+  readonly #log: Log;
+  readonly #drifted = new Set<string>();
+  #owned = new Map<string, Owned>();
+  /** Deletions that wait for the operator. */
+  pending: string[] = [];
+  #applied: string[] = [];
+  #stretch = 0;
+
+  constructor(target: Target, opener: () => Opener, counters: Counters, log: Log) {
+    this.#target = target;
+    this.#opener = opener;
+    this.#counters = counters;
+    this.#log = log;
+  }
+
+  get owned(): ReadonlyMap<string, Owned> {
+    return this.#owned;
+  }
+
+  /** Makes the target ready and learns what is ours in it. @throws EdgesealError as the target's methods */
+  async open(wake: () => void): Promise<void> {
+    await this.#target.open(wake);
+    this.#owned = await this.#target.inventory();
+  }
+
+  /** Everything that is listed is held against the target again. */
+  addAll(ledger: Ledger): void {
+    for (const [key, { listed }] of ledger.state.secrets) if (listed !== undefined) this.queue.add(key);
+  }
+
+  /** What failed for a reason in itself is judged again: keys or the root have changed. */
+  retryFaults(): void {
+    for (const key of this.faults.keys()) this.queue.add(key);
+  }
+
+  /** Looks for Secrets that somebody changed in the target, and queues them. */
+  async findDrift(): Promise<void> {
+    for (const key of await this.#target.drifted()) {
+      this.#drifted.add(key);
+      this.queue.add(key);
+    }
+  }
+
+  /**
+   * Works off what is due. Stops between two secrets once `signal` is aborted.
+   *
+   * @throws EdgesealError `store-full`, `store-io` where the outcome cannot be noted down
+   */
+  async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
+    this.#applied = [];
+    const started = performance.now();
+    this.#stretch = started;
+    const worker = async (): Promise<void> => {
+      while (!signal.aborted) {
+        const key = this.queue.take(now());
+        if (key === undefined) return;
+        await this.#work(key, ledger, now);
+        if (performance.now() - this.#stretch < STRETCH_MS) continue;
+        await turn();
+        this.#stretch = performance.now();
+      }
+    };
+    await Promise.all(Array.from({ length: this.#target.concurrency }, worker));
+    await this.#target.settle();
+    ledger.save();
+    const count = this.#applied.length;
+    if (count === 0) return;
+    const names = count > NAMED ? undefined : this.#applied;
+    this.#log.info('applied', { count, names, ms: Math.round(performance.now() - started) });
+  }
+
+  /** Deletes what is ours in the target and no longer listed, within a day's share. */
+  async prune(
+    ledger: Ledger,
+    acknowledged: string | undefined,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { remove, pending, pruned } = planPrune(this.#owned, ledger.state, acknowledged, now);
+    if (pending.length > 0 && this.pending.length === 0) {
+      const snapshot = ledger.mark?.sha256;
+      this.#log.warn('pruning held', { count: pending.length, snapshot });
+    }
+    this.pending = pending;
+    if (remove.length === 0) return;
+    if (pruned !== ledger.state.pruned) {
+      // Counted first: a controller that is killed again and again must not delete without end.
+      ledger.change((state) => (state.pruned = pruned));
+      ledger.save();
+    }
+    const removed: string[] = [];
+    for (const key of remove) {
+      if (signal.aborted) break;
+      const { namespace, name } = partsOf(key);
+      if (await this.#target.remove(namespace, name)) removed.push(key);
+      this.#owned.delete(key);
+      this.faults.delete(key);
+    }
+    await this.#target.settle();
+    this.#counters.removed += removed.length;
+    if (removed.length > 0)
+      this.#log.info('removed', {
+        count: removed.length,
+        names: removed.length > NAMED ? undefined : removed,
+      });
+  }
+
+  async #work(key: string, ledger: Ledger, now: () => number): Promise<void> {
+    const record = ledger.state.secrets.get(key);
+    const listed = record?.listed;
+    if (record === undefined || listed === undefined) {
+      this.#forget(key);
+      return;
+    }
+    const opened = await this.#open(key, record, listed, ledger);
+    if (opened === undefined) {
+      this.queue.done(key);
+      return;
+    }
+    const { unsealed, version, floor } = opened;
+    try {
+      const done = await this.#target.apply(unsealed, version.sha256);
+      this.#owned.set(key, { ...partsOf(key), ...version });
+      if (version.sha256 === listed.sha256) this.faults.delete(key);
+      this.queue.done(key);
+      if (done === 'applied') this.#noteApplied(key, version);
+    } catch (error) {
+      this.#counters.failed += 1;
+      this.#fault(key, listed, error);
+      // Somebody else's Secret goes away without telling us, and a disk gets room again.
+      this.queue.retry(key, now());
+      return;
+    } finally {
+      for (const value of unsealed.items.values()) value.wipe();
+    }
+    if (record.good?.sha256 === version.sha256 && floor === undefined) return;
+    ledger.change(() => {
+      record.good = version;
+      record.floor = floor ?? record.floor;
+    });
+  }
+
+  #noteApplied(key: string, version: Version): void {
+    this.#counters.applied += 1;
+    this.#applied.push(`${key}@${version.version}`);
+    if (!this.#drifted.delete(key)) return;
+    this.#counters.driftMended += 1;
+    this.#log.warn('drift mended', { secret: key, version: version.version });
+  }
+
+  /** The listed version where it is good, else the last good one; undefined where there is none. */
+  async #open(
+    key: string,
+    record: SecretRecord,
+    listed: Version,
+    ledger: Ledger,
+  ): Promise<(OpenedSecret & { version: Version }) | undefined> {
+    const { good, floor } = record;
+    const opener = this.#opener();
+    if (good?.sha256 !== listed.sha256) {
+      try {
+        const { root } = ledger;
+        // The root's file is lost and comes again with the next fetch.
+        if (root === undefined) throw new EdgesealError('store-corrupt', 'the trust root is missing');
+        const bytes = ledger.read(listed.sha256);
+        const lowest = floor ?? this.#lowest(key);
+        return { ...(await openListed(key, listed, bytes, root, lowest, opener)), version: listed };
+      } catch (error) {
+        this.#fault(key, listed, error);
+      }
+    }
+    if (good === undefined) return undefined;
+    try {
+      const unsealed: UnsealedSecret = await openAccepted(key, ledger.read(good.sha256), opener);
+      return { unsealed, floor: undefined, version: good };
+    } catch (error) {
+      if (good.sha256 === listed.sha256) this.#fault(key, listed, error);
+      return undefined;
+    }
+  }
+
+  /** Where the store has lost its floors, the target still says which version it holds. */
+  #lowest(key: string): { version: number } | undefined {
+    const held = this.#owned.get(key);
+    return held === undefined ? undefined : { version: held.version };
+  }
+
+  #forget(key: string): void {
+    this.faults.delete(key);
+    this.queue.done(key);
+  }
+
+  #fault(key: string, listed: Version, error: unknown): void {
+    const known = isEdgesealError(error);
+    const reason = secretReasonOf(known ? error.code : 'internal');
+    // The text of a fault that is not ours may hold anything.
+    const text = known ? textOf(error) : `unexpected: ${error instanceof Error ? error.name : typeof error}`;
+    const before = this.faults.get(key);
+    this.faults.set(key, { reason, message: text, ...listed });
+    if (before?.reason === reason && before.sha256 === listed.sha256) return;
+    this.#log.warn('secret failed', {
+      secret: key,
+      version: listed.version,
+      reason,
+      message: text,
+    });
+  }
+}
+
+function textOf(error: EdgesealError): string {
+  return error.hint === undefined ? messageOf(error) : `${error.message} (${error.hint})`;
+}

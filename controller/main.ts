@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { loadSettings } from './config.ts';
+import type { Settings } from './config.ts';
+import { Loop } from './loop.ts';
+import { Region } from './region.ts';
+import type { RegionParts } from './region.ts';
+import { Round } from './round.ts';
+import { Counters } from './status/counters.ts';
+import { openLog } from './status/log.ts';
+import { StatusFile } from './status/status-file.ts';
+import type { Status } from './status/status.ts';
+import { diskError } from './store/disk.ts';
+import { DirectoryTarget } from './targets/directory.ts';
+
+/** How a controller is run. */
+export interface RunOptions {
+  /** RegionSync file. */
+  config: string;
+  env: NodeJS.ProcessEnv;
+  /** One round and no server. */
+  once: boolean;
+  /** Aborted when the controller is to stop: the running apply is finished, nothing is half done. */
+  signal: AbortSignal;
+  /** Takes the log, a line at a time. Default: stdout, at once. */
+  write?: (line: string) => void;
+  /** Milliseconds since 1970; tests give their own. */
+  now?: () => number;
+}
+
+/**
+ * Runs a controller until it is told to stop, or for one round.
+ *
+ * @returns the last status
+ * @throws EdgesealError for a configuration that cannot be used, and a store that cannot be made
+ */
+export async function runController(options: RunOptions): Promise<Status> {
+  const settings = await loadSettings(options.config, options.env);
+  const running = await assemble(settings, options);
+  const { region, round, loop, now } = running;
+  try {
+    if (options.once) return await round.run(options.signal);
+    await loop.run(region, round, now, options.signal);
+    return round.publish();
+  } finally {
+    await running.close();
+  }
+}
+
+/** Everything that runs, put together; {@link runController} runs it, tests drive it by hand. */
+export async function assemble(
+  settings: Settings,
+  options: Omit<RunOptions, 'config' | 'env'>,
+): Promise<{
+  region: Region;
+  round: Round;
+  loop: Loop;
+  counters: Counters;
+  now: () => number;
+  close: () => Promise<void>;
+}> {
+  try {
+    mkdirSync(settings.store, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskError(error, settings.store);
+  }
+  const log = await openLog({ region: settings.region }, options.write);
+  const counters = new Counters();
+  const loop = new Loop(settings.intervalMs);
+  const { path, access } = settings.directory;
+  const parts: RegionParts = {
+    settings,
+    target: new DirectoryTarget(path, settings, access),
+    counters,
+    log,
+    now: options.now ?? Date.now,
+    wake: () => {
+      loop.wake();
+    },
+  };
+  const file = new StatusFile(settings.store);
+  const region = new Region(parts);
+  const round = new Round(region, parts, file);
+  log.info('started', { target: parts.target.description, mirrors: region.mirrors.map((m) => m.name) });
+  return {
+    region,
+    round,
+    loop,
+    counters,
+    now: parts.now,
+    close: async () => {
+      await region.close();
+      log.info('stopped');
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { acceptFetch } from '../../core/git/cache.ts';
+import { openTree } from '../../core/git/channel-tree.ts';
+import type { ChannelTree } from '../../core/git/channel-tree.ts';
+import { fetchChannel, readRemoteRef } from '../../core/git/fetch.ts';
+import type { FetchResult } from '../../core/git/fetch.ts';
+import { EdgesealError, isEdgesealError, messageOf } from '../../core/errors.ts';
+import type { FetchAnswers, FetchTask, Fault } from './fetch-message.ts';
+
+/** Enough to make the messages few, little enough to be nothing in memory. */
+const BATCH_BYTES = 512 * 1024;
+
+type Question<K extends FetchTask['kind']> = Extract<FetchTask, { kind: K }>;
+
+/**
+ * The process that talks to one mirror, unpacks what it sends and reads files out of it, so that a hostile
+ * pack can take down nothing but this. It answers until its parent lets go, and then ends.
+ */
+class Fetcher {
+  #fetch: Question<'fetch'> | undefined;
+  #result: FetchResult | undefined;
+  #tree: ChannelTree | undefined;
+  #files: Iterator<[string, Uint8Array | undefined]> | undefined;
+
+  async answer(task: FetchTask): Promise<FetchAnswers[FetchTask['kind']]> {
+    switch (task.kind) {
+      case 'fetch':
+        return this.#bring(task);
+      case 'open':
+        this.#files = this.#opened().readPaths(task.paths);
+        return { ok: true };
+      case 'next':
+        return this.#batch();
+      case 'differing':
+        return { ok: true, paths: this.#differing() };
+      case 'accept':
+        this.#accept();
+        return { ok: true };
+    }
+  }
+
+  async #bring(task: Question<'fetch'>): Promise<FetchAnswers['fetch']> {
+    const { request, known } = task;
+    this.#fetch = task;
+    if (known.length > 0) {
+      const { oid, moved } = await readRemoteRef(request.spec, request.ref, request.limits);
+      if (oid === undefined || known.includes(oid)) return { ok: true, oid, moved, unchanged: true };
+    }
+    this.#result = await fetchChannel(request);
+    return { ok: true, ...this.#result };
+  }
+
+  #opened(): ChannelTree {
+    const { gitdir, oid, owned } = this.#fetched();
+    this.#tree ??= openTree(gitdir, oid, owned, this.#fetch?.request.limits);
+    return this.#tree;
+  }
+
+  #fetched(): FetchResult {
+    if (this.#result === undefined) throw new EdgesealError('internal', 'nothing was fetched yet');
+    return this.#result;
+  }
+
+  #batch(): FetchAnswers['next'] {
+    const files: [string, Uint8Array | undefined][] = [];
+    for (let bytes = 0; bytes < BATCH_BYTES;) {
+      const next = this.#files?.next();
+      if (next === undefined || next.done === true) return { ok: true, files, done: true };
+      files.push(next.value);
+      bytes += next.value[1]?.length ?? 0;
+    }
+    return { ok: true, files, done: false };
+  }
+
+  #differing(): string[] | undefined {
+    const { gitdir, owned } = this.#fetched();
+    const verified = this.#fetch?.verified;
+    if (verified === undefined) return undefined;
+    const tree = this.#opened();
+    let before: ChannelTree;
+    try {
+      before = openTree(gitdir, verified, owned, this.#fetch?.request.limits);
+    } catch {
+      // A channel may be begun anew, and a cache is disposable: then there is nothing to compare with.
+      return undefined;
+    }
+    try {
+      const now = tree.list('');
+      const present = new Set(now);
+      const changed = now.filter((path) => before.oidOf(path) !== tree.oidOf(path));
+      const gone = before.list('').filter((path) => !present.has(path));
+      return [...changed, ...gone];
+    } catch (error) {
+      if (isEdgesealError(error, 'store-corrupt')) return undefined;
+      throw error;
+    } finally {
+      before.close();
+    }
+  }
+
+  #accept(): void {
+    const { gitdir, oid, owned } = this.#fetched();
+    const { request } = this.#fetch ?? {};
+    if (!owned || request === undefined) return;
+    // Packs are renamed on acceptance: what is open is let go first.
+    this.#tree?.close();
+    this.#tree = undefined;
+    acceptFetch(gitdir, request.ref, oid);
+  }
+}
+
+function faultOf(error: unknown): Fault {
+  if (isEdgesealError(error)) {
+    const { code, message, file, hint } = error;
+    return { ok: false, code, message, file, hint };
+  }
+  return { ok: false, code: 'internal', message: messageOf(error), file: undefined, hint: undefined };
+}
+
+const fetcher = new Fetcher();
+process.once('disconnect', () => process.exit());
+process.on('message', (task) => {
+  void fetcher
+    .answer(task as FetchTask)
+    .catch(faultOf)
+    .then((answer) => process.send?.(answer));
+});

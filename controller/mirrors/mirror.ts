@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises';
+import { compareMarks } from '../../core/channel/mark.ts';
+import type { Mark } from '../../core/channel/mark.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import { readRemoteRef } from '../../core/git/fetch.ts';
+import type { GitLimits } from '../../core/git/limits.ts';
+import type { MirrorSpec } from '../../core/git/mirror.ts';
+import type { MirrorSettings, Settings } from '../config.ts';
+import type { MirrorMemory } from '../store/contact.ts';
+import { systemCode } from '../store/disk.ts';
+import { backoffMs } from './backoff.ts';
+import { FetchSession } from './fetch-session.ts';
+
+/** What a mirror answered: the commit it is at, and a process that has fetched it where that took one. */
+export interface Answer {
+  oid: string | undefined;
+  moved: number;
+  session: FetchSession | undefined;
+}
+
+/** Why a mirror does not count at present. */
+export interface MirrorFault {
+  state: 'Unreachable' | 'Invalid' | 'Equivocation';
+  message: string;
+  /** The commit at fault, where another fetch of it would find the same. */
+  oid: string | undefined;
+}
+
+/** The advertisement of one ref is small and quick, or the mirror is at fault. */
+const ASK_LIMITS = { maxAdvertisement: 256 * 1024, totalTimeoutMs: 30_000 };
+
+/** One place that a channel can be had from: how to ask it, and what it did before. */
+export class Mirror {
+  readonly settings: MirrorSettings;
+  readonly memory: MirrorMemory;
+  fault: MirrorFault | undefined;
+  /** What the last answer was; undefined before the first. */
+  last: 'channel' | 'empty' | 'none' | undefined;
+  readonly #config: Settings;
+  readonly #ref: string;
+  readonly #cache: string;
+  #failures = 0;
+  #nextAt = 0;
+
+  /** @param cache the Git directory that all mirrors share: only verified commits count in it */
+  constructor(settings: MirrorSettings, config: Settings, memory: MirrorMemory, cache: string) {
+    this.settings = settings;
+    this.memory = memory;
+    this.#config = config;
+    this.#ref = `refs/heads/edgeseal/${config.region}`;
+    this.#cache = cache;
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** Whether it may be asked again, after failures only every now and then. */
+  isDue(now: number): boolean {
+    return now >= this.#nextAt;
+  }
+
+  /**
+   * Asks where the branch is. Over HTTP that is one bounded advertisement, so it happens in this process;
+   * a directory or a bundle may hang or lie in its format, so a forked one looks at it.
+   *
+   * @param known commits that need not be fetched
+   * @throws EdgesealError `git-mirror`, `git-limit`, `git-object`; `input-cancelled`
+   */
+  async ask(known: string[], verified: string | undefined, signal: AbortSignal): Promise<Answer> {
+    const spec = await this.#spec();
+    if (/^https?:/i.test(spec.url)) {
+      const { oid, moved } = await readRemoteRef(spec, this.#ref, ASK_LIMITS);
+      return { oid, moved, session: undefined };
+    }
+    const session = this.#session(signal);
+    try {
+      const answer = await session.fetch({ request: this.#request(spec), known, verified });
+      if (!('unchanged' in answer)) return { oid: answer.oid, moved: answer.moved, session };
+      await session.close();
+      return { oid: answer.oid, moved: answer.moved, session: undefined };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Fetches in a process of its own, which the caller closes. Throws as {@link Mirror.ask}, and `store-*`. */
+  async fetch(
+    verified: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ oid: string; moved: number; session: FetchSession }> {
+    const spec = await this.#spec();
+    const session = this.#session(signal);
+    try {
+      const { oid, moved } = await session.fetch({ request: this.#request(spec), known: [], verified });
+      if (oid === undefined) throw new EdgesealError('internal', 'a fetch without a commit');
+      return { oid, moved, session };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Notes a failure: when to ask again, and what to say of the mirror meanwhile. */
+  failed(fault: MirrorFault, now: number, cap: number): void {
+    this.fault = fault;
+    this.#failures += 1;
+    this.#nextAt = now + backoffMs(this.#failures, this.#config.intervalMs, cap);
+  }
+
+  /** Notes that it answered and what it serves was looked into. */
+  answered(): void {
+    this.#failures = 0;
+    this.#nextAt = 0;
+  }
+
+  /** Notes a verified snapshot of a commit. */
+  served(oid: string, mark: Mark): void {
+    const { memory } = this;
+    this.fault = undefined;
+    memory.oid = oid;
+    memory.served = mark;
+    if (memory.best === undefined || compareMarks(mark, memory.best) > 0) memory.best = mark;
+  }
+
+  #session(signal: AbortSignal): FetchSession {
+    const { fetchTimeoutMs, fetchMemoryMiB } = this.#config.limits;
+    const limits = { timeoutMs: fetchTimeoutMs, memoryMiB: fetchMemoryMiB };
+    return new FetchSession(this.name, limits, signal);
+  }
+
+  #request(spec: MirrorSpec): {
+    spec: MirrorSpec;
+    ref: string;
+    gitdir: string;
+    limits: Partial<GitLimits>;
+  } {
+    const { packBytes, fetchTimeoutMs } = this.#config.limits;
+    const limits = { maxBytes: packBytes, totalTimeoutMs: fetchTimeoutMs };
+    return { spec, ref: this.#ref, gitdir: this.#cache, limits };
+  }
+
+  /** Credentials are read each time, because they are renewed under a running controller. */
+  async #spec(): Promise<MirrorSpec> {
+    const { name, url, ca, auth } = this.settings;
+    const text = async (file: string): Promise<string> => {
+      try {
+        return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+      } catch (cause) {
+        throw new EdgesealError(
+          'git-mirror',
+          `mirror ${name}: cannot read its credentials or certificate (${systemCode(cause) ?? 'error'})`,
+          { file, cause },
+        );
+      }
+    };
+    return {
+      name,
+      url,
+      ...(ca === undefined ? {} : { ca: await text(ca) }),
+      ...(auth !== undefined && 'basic' in auth
+        ? {
+            username: await text(auth.basic.usernameFile),
+            password: await text(auth.basic.passwordFile),
+          }
+        : {}),
+      ...(auth !== undefined && 'bearer' in auth
+        ? { token: await text(auth.bearer.tokenFile) }
+        : {}),
+    };
+  }
+}
+
+/** Whose fault an error of asking or fetching is: `undefined` is our own disk's, or the operator's wish to stop. */
+export function faultOf(error: unknown, oid: string | undefined): MirrorFault | undefined {
+  if (!isEdgesealError(error)) return undefined;
+  if (error.code.startsWith('store-') || error.code === 'input-cancelled' || error.code === 'internal')
+    return undefined;
+  const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  if (error.code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };
+  // A half-received channel may be completed under the same commit; a signed lie stays one.
+  if (error.code.startsWith('git-')) return { state: 'Invalid', message, oid: undefined };
+  const state = error.code === 'trust-equivocation' ? 'Equivocation' : 'Invalid';
+  return { state, message, oid };
+}

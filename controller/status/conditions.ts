@@ -1,0 +1,122 @@
+import type { Condition, Status } from './status.ts';
+import type { MirrorState, Reason } from './reason.ts';
+
+/** Why nothing may be changed at present. */
+export interface Hold {
+  reason: Extract<
+    Reason,
+    | 'NoSnapshot'
+    | 'Starting'
+    | 'StoreBehind'
+    | 'FloorNeeded'
+    | 'StoreCorrupt'
+    | 'StoreFull'
+    | 'StoreFailed'
+    | 'TargetFailed'
+  >;
+  message: string;
+}
+
+/** What the conditions are made of. */
+export interface Facts {
+  hold: Hold | undefined;
+  alarm: { held: boolean; acknowledged: boolean; message: string; snapshot: string } | undefined;
+  mirrors: { name: string; state: MirrorState; message?: string | undefined }[];
+  sequence: number | undefined;
+  heartbeat: { configured: boolean; issuedAt: string | undefined; stale: boolean };
+  keyFault: string | undefined;
+  failing: number;
+  firstFailed: string | undefined;
+  pending: number;
+}
+
+type Verdict = Omit<Condition, 'since'>;
+
+/** Puts facts into conditions; each has one reason, the worst one. */
+export function conditionsOf(facts: Facts): Verdict[] {
+  return [ready(facts), verified(facts), reachable(facts), fresh(facts), degraded(facts)];
+}
+
+function ready({ hold, sequence }: Facts): Verdict {
+  if (hold !== undefined)
+    return { type: 'Ready', status: 'False', reason: hold.reason, message: hold.message };
+  const message = `snapshot ${String(sequence)} is applied, but for the secrets that are named as failed`;
+  return { type: 'Ready', status: 'True', reason: 'Applied', message };
+}
+
+function verified({ alarm, mirrors, sequence }: Facts): Verdict {
+  const type = 'Verified';
+  if (alarm?.held === true)
+    return { type, status: 'False', reason: 'Equivocation', message: alarm.message };
+  const answering = mirrors.filter(({ state }) => !['Unreachable', 'Unknown', 'Empty'].includes(state));
+  const bad = answering.filter(({ state }) => ['Invalid', 'Rollback', 'Equivocation'].includes(state));
+  if (bad.length > 0 && bad.length === answering.length) {
+    const first = bad[0];
+    const message = `no mirror serves a channel that holds: ${first?.name ?? ''}: ${first?.message ?? ''}`;
+    return { type, status: 'False', reason: 'NothingValid', message };
+  }
+  if (sequence === undefined)
+    return { type, status: 'Unknown', reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
+  return { type, status: 'True', reason: 'Verified', message: `snapshot ${sequence} is verified` };
+}
+
+function reachable({ mirrors }: Facts): Verdict {
+  const type = 'Reachable';
+  if (mirrors.some(({ state }) => state !== 'Unreachable' && state !== 'Unknown'))
+    return { type, status: 'True', reason: 'Answered', message: 'a mirror answers' };
+  if (mirrors.every(({ state }) => state === 'Unknown'))
+    return { type, status: 'Unknown', reason: 'NotAsked', message: 'no mirror was asked yet' };
+  const first = mirrors.find(({ state }) => state === 'Unreachable');
+  const message = `no mirror answers; what is applied stays: ${first?.message ?? ''}`;
+  return { type, status: 'False', reason: 'Unreachable', message };
+}
+
+function fresh({ heartbeat, sequence }: Facts): Verdict {
+  const type = 'Fresh';
+  if (sequence === undefined)
+    return { type, status: 'Unknown', reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
+  if (!heartbeat.configured) {
+    const message = 'the trust root names no heartbeat key: a mirror that freezes is not noticed';
+    return { type, status: 'Unknown', reason: 'NotConfigured', message };
+  }
+  if (heartbeat.issuedAt === undefined) {
+    const message = 'no heartbeat has come for this snapshot yet';
+    return { type, status: 'Unknown', reason: 'NoHeartbeat', message };
+  }
+  const message = `the last heartbeat is of ${heartbeat.issuedAt}`;
+  if (!heartbeat.stale) return { type, status: 'True', reason: 'Heartbeat', message };
+  return { type, status: 'False', reason: 'Stale', message: `${message}; what is applied stays` };
+}
+
+function degraded(facts: Facts): Verdict {
+  const { alarm, keyFault, failing, firstFailed, pending, mirrors } = facts;
+  const is = (reason: Reason, message: string): Verdict => {
+    return { type: 'Degraded', status: 'True', reason, message };
+  };
+  if (alarm?.acknowledged === false) {
+    const way = `look into it, then set spec.alarm.acknowledged: ${alarm.snapshot}`;
+    return is('Alarm', `${alarm.message}; ${way}`);
+  }
+  if (keyFault !== undefined) return is('KeysUnreadable', keyFault);
+  if (failing > 0)
+    return is('SecretsFailed', `${failing} are not applied as listed, such as ${firstFailed ?? ''}`);
+  if (pending > 0)
+    return is('PruningHeld', `${pending} deletions are more than a day's share: see pruning`);
+  const odd = mirrors.filter(({ state }) => state !== 'Ok' && state !== 'Unknown');
+  if (odd.length > 0)
+    return is('MirrorFault', odd.map(({ name, state }) => `${name} is ${state}`).join(', '));
+  return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: 'nothing is wrong' };
+}
+
+/** Fills in since when each condition is what it is. */
+export function withSince(
+  verdicts: Verdict[],
+  before: Status['conditions'],
+  now: number,
+): Status['conditions'] {
+  return verdicts.map((verdict) => {
+    const last = before.find(({ type }) => type === verdict.type);
+    const same = last?.status === verdict.status && last.reason === verdict.reason;
+    return { ...verdict, since: same ? last.since : new Date(now).toISOString() };
+  });
+}

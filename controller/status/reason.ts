@@ -1,0 +1,98 @@
+import type { ErrorCode } from '../../core/errors.ts';
+
+/**
+ * The words that status, logs and metrics use, as closed sets: docs/guides/controller.md lists each with
+ * what to do. What is not here is not said.
+ */
+export type ConditionType = 'Ready' | 'Verified' | 'Reachable' | 'Fresh' | 'Degraded';
+
+export type Reason =
+  // Ready
+  | 'Applied'
+  | 'Starting'
+  | 'NoSnapshot'
+  | 'StoreBehind'
+  | 'FloorNeeded'
+  | 'StoreCorrupt'
+  | 'StoreFull'
+  | 'StoreFailed'
+  | 'TargetFailed'
+  // Verified
+  | 'Verified'
+  | 'Equivocation'
+  | 'NothingValid'
+  // Reachable
+  | 'Answered'
+  | 'NotAsked'
+  | 'Unreachable'
+  // Fresh
+  | 'Heartbeat'
+  | 'NoHeartbeat'
+  | 'NotConfigured'
+  | 'Stale'
+  // Degraded
+  | 'AsExpected'
+  | 'Alarm'
+  | 'KeysUnreadable'
+  | 'SecretsFailed'
+  | 'PruningHeld'
+  | 'MirrorFault';
+
+export type MirrorState =
+  | 'Unknown'
+  | 'Ok'
+  | 'Behind'
+  | 'Rollback'
+  | 'Invalid'
+  | 'Equivocation'
+  | 'Unreachable'
+  | 'Empty';
+
+export type SecretReason =
+  | 'Malformed'
+  | 'Misplaced'
+  | 'NotEntitled'
+  | 'BelowFloor'
+  | 'NoKey'
+  | 'Withheld'
+  | 'NotOpened'
+  | 'StoreDamaged'
+  | 'TargetRefused'
+  | 'TargetFailed'
+  | 'Internal';
+
+/** Why one secret is not applied in its listed version. */
+export function secretReasonOf(code: ErrorCode): SecretReason {
+  switch (code) {
+    case 'seal-no-key':
+      return 'NoKey';
+    case 'seal-elided':
+      return 'Withheld';
+    case 'seal-open':
+      return 'NotOpened';
+    case 'trust-snapshot':
+      return 'Misplaced';
+    case 'trust-author':
+      return 'NotEntitled';
+    case 'trust-floor':
+      return 'BelowFloor';
+    case 'store-corrupt':
+      return 'StoreDamaged';
+    case 'target-refused':
+      return 'TargetRefused';
+    case 'store-full':
+    case 'store-io':
+      return 'TargetFailed';
+    case 'internal':
+      return 'Internal';
+    default:
+      return 'Malformed';
+  }
+}
+
+/** Why nothing can be changed at all, by what our own disk or target says. */
+export function holdReasonOf(code: ErrorCode): Extract<Reason, `Store${string}` | 'TargetFailed'> {
+  if (code === 'store-full') return 'StoreFull';
+  if (code === 'store-corrupt') return 'StoreCorrupt';
+  return code.startsWith('target-') ? 'TargetFailed' : 'StoreFailed';
+}

@@ -1,0 +1,136 @@
+import { compareMarks } from '../../core/channel/mark.ts';
+import type { Mark } from '../../core/channel/mark.ts';
+import { displayUrl, printable } from '../../core/git/mirror.ts';
+import type { SecretFault } from '../apply/applier.ts';
+import type { Settings } from '../config.ts';
+import type { Mirror } from '../mirrors/mirror.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import type { State } from '../store/state.ts';
+import { conditionsOf, withSince } from './conditions.ts';
+import type { Hold } from './conditions.ts';
+import type { MirrorStatus, Status } from './status.ts';
+
+const NAMED = 100;
+
+/** What a round has left behind, from which the status is made. */
+export interface Situation {
+  settings: Settings;
+  state: Readonly<State> | undefined;
+  root: AcceptedRoot | undefined;
+  /** The higher one of the store's mark and the target's. */
+  mark: Mark | undefined;
+  mirrors: readonly Mirror[];
+  hold: Hold | undefined;
+  keyFault: string | undefined;
+  faults: ReadonlyMap<string, SecretFault>;
+  pending: string[];
+  issuedAt: string | undefined;
+  now: number;
+}
+
+/** Makes the status. `before` gives the times since when conditions hold. */
+export function statusOf(situation: Situation, before: Status | undefined): Status {
+  const { settings, state, mark, pending, faults, now } = situation;
+  const { region, repository } = settings;
+  const mirrors = situation.mirrors.map((mirror) => mirrorStatus(mirror, mark));
+  const secrets = secretsOf(state, faults);
+  const alarm = state?.alarm;
+  const accepted = state?.mark;
+  const first = secrets.failed[0];
+  const verdicts = conditionsOf({
+    hold: situation.hold,
+    alarm,
+    mirrors,
+    sequence: accepted?.sequence,
+    heartbeat: heartbeatOf(situation),
+    keyFault: situation.keyFault,
+    failing: secrets.failing,
+    firstFailed: first === undefined ? undefined : `${first.name}: ${first.reason}`,
+    pending: pending.length,
+  });
+  return {
+    region,
+    repository,
+    root: state?.root === undefined ? null : { ...state.root },
+    snapshot:
+      accepted === undefined
+        ? null
+        : {
+            sequence: accepted.sequence,
+            sha256: accepted.sha256,
+            source: state?.source ?? null,
+          },
+    conditions: withSince(verdicts, before?.conditions ?? [], now),
+    mirrors,
+    secrets,
+    pruning: {
+      pending: pending.length,
+      acknowledge: pending.length === 0 ? null : (accepted?.sha256 ?? null),
+      names: pending.slice(0, NAMED),
+    },
+    alarm:
+      alarm === undefined || alarm.acknowledged
+        ? null
+        : { mirror: alarm.mirror, message: alarm.message, snapshot: alarm.snapshot, at: alarm.at },
+  };
+}
+
+function secretsOf(
+  state: Readonly<State> | undefined,
+  faults: ReadonlyMap<string, SecretFault>,
+): Status['secrets'] {
+  let listed = 0;
+  let applied = 0;
+  for (const [key, record] of state?.secrets ?? []) {
+    if (record.listed === undefined) continue;
+    listed += 1;
+    if (record.good?.sha256 === record.listed.sha256 && !faults.has(key)) applied += 1;
+  }
+  const failed = [...faults]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, NAMED)
+    .map(([name, { version, reason, message }]) => ({
+      name,
+      version,
+      reason,
+      message: printable(message, 500),
+    }));
+  return { listed, applied, failing: faults.size, failed };
+}
+
+function heartbeatOf(situation: Situation): {
+  configured: boolean;
+  issuedAt: string | undefined;
+  stale: boolean;
+} {
+  const { root, issuedAt, now, settings } = situation;
+  const stale = issuedAt !== undefined && now - Date.parse(issuedAt) > settings.staleAfterMs;
+  return { configured: root?.spec.heartbeat !== undefined, issuedAt, stale };
+}
+
+function mirrorStatus(mirror: Mirror, mark: Mark | undefined): MirrorStatus {
+  const { name, url } = mirror.settings;
+  const is = (state: MirrorStatus['state'], message?: string): MirrorStatus => ({
+    name,
+    url: displayUrl(url),
+    state,
+    ...(message === undefined ? {} : { message: printable(message, 500) }),
+  });
+  const { fault, memory, last } = mirror;
+  if (fault !== undefined) return is(fault.state, fault.message);
+  if (last === undefined) return is('Unknown');
+  if (last === 'empty') return is('Empty', 'it has no channel for this region yet');
+  const { served, best } = memory;
+  if (served === undefined) return is('Unknown');
+  if (best !== undefined && compareMarks(served, best) < 0)
+    return is(
+      'Rollback',
+      `it serves snapshot ${served.sequence}, and has served ${best.sequence} before`,
+    );
+  if (mark === undefined || compareMarks(served, mark) < 0)
+    return is(
+      'Behind',
+      `it serves snapshot ${served.sequence}${mark === undefined ? ', below the floor' : `, accepted is ${mark.sequence}`}`,
+    );
+  return is('Ok');
+}
