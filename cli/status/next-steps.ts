@@ -1,0 +1,92 @@
+import { todoOf } from './place.ts';
+import type { Row, Survey } from './survey.ts';
+
+/** So many commands are spelt out; the rest is counted. */
+const spelt = 5;
+/** More names than this and a command for all is shorter. */
+const named = 3;
+
+/**
+ * What is left to do, each with its command, the most pressing first.
+ *
+ * @param folder `secrets/` as the person has to write it from where they are
+ */
+export function nextSteps({ rows, channels, merged }: Survey, folder: string): string[] {
+  const steps: string[] = [];
+  const tree = rows.filter((row) => row.tree !== undefined);
+  const unreadable = tree.filter((row) => row.tree?.version === undefined);
+  const faulty = tree.filter((row) => row.tree?.errors.length !== 0);
+  const over = faulty.filter((row) => row.tree?.errors.some((e) => e.code === 'policy-mismatch'));
+  const unsigned = tree.filter((row) => row.tree?.unsigned !== undefined);
+  const lacking = tree.filter((row) => row.tree?.lacking.length !== 0);
+  for (const { region, error } of channels) {
+    if (error !== undefined)
+      steps.push(
+        `${region}: the channel does not verify: ${error.message}; see: edgeseal publish ${region} --dry-run`,
+      );
+  }
+  if (unreadable.length > 0) steps.push(`${count(unreadable)} cannot be read: edgeseal verify`);
+  steps.push(...rotations(tree));
+  if (over.length > 0)
+    steps.push(
+      `${count(over)} sealed for regions that may not read: edgeseal reseal ${names(over)}`,
+    );
+  const others = faulty.filter((row) => !over.includes(row) && !unreadable.includes(row));
+  if (others.length > 0)
+    steps.push(
+      `${count(others)} not in order: edgeseal verify ${others.length > named ? '' : names(others)}`.trimEnd(),
+    );
+  if (unsigned.length > 0)
+    steps.push(`${count(unsigned)} not validly signed: edgeseal sign ${names(unsigned)}`);
+  if (lacking.length > 0)
+    steps.push(
+      `${count(lacking)} without wraps for a region or key: edgeseal reseal ${names(lacking)} --key RECOVERY-KEY-FILE`,
+    );
+  const uncommitted = rows.filter((row) => !row.committed);
+  if (uncommitted.length > 0)
+    steps.push(`${count(uncommitted)} not committed: git add -A ${folder} && git commit`);
+  const toMerge = rows.filter((r) => r.places.some((p) => todoOf(p) === 'merge' && p.mainKnown));
+  const committed = toMerge.filter((row) => !uncommitted.includes(row));
+  if (!merged.known)
+    steps.push(
+      `this clone has no Git remote ${merged.remote}: git remote add ${merged.remote} URL`,
+    );
+  else if (merged.commit === undefined)
+    steps.push(`what ${merged.remote} has is not known here: edgeseal status --fetch`);
+  else if (committed.length > 0)
+    steps.push(
+      `${count(committed)} not merged into ${merged.branch} of ${merged.remote}: git push, and merge`,
+    );
+  const toPublish = rows.filter((r) =>
+    r.places.some((p) => !p.mergedIsPublished && !p.broken && p.mainKnown),
+  );
+  if (toPublish.length > 0)
+    steps.push(`${count(toPublish)} merged, not published: edgeseal publish`);
+  return steps;
+}
+
+function rotations(rows: readonly Row[]): string[] {
+  const lines = rows.flatMap((row) =>
+    (row.tree?.exposed ?? []).map(({ region, key, items }) => {
+      const secret = `${row.namespace}/${row.name}`;
+      const who = key === null ? region : `key ${key} of ${region}`;
+      return `${secret}: ${who} could read ${items.join(', ')}: replace at the source, then: edgeseal set ${secret} ${items[0] ?? 'ITEM'}`;
+    }),
+  );
+  return lines.length <= spelt
+    ? lines
+    : [
+        ...lines.slice(0, spelt),
+        `${lines.length - spelt} more exposed: edgeseal status NAMESPACE/NAME`,
+      ];
+}
+
+function count(rows: readonly Row[]): string {
+  return rows.length === 1
+    ? (rows[0]?.namespace ?? '') + '/' + (rows[0]?.name ?? '') + ' is'
+    : `${rows.length} secrets are`;
+}
+
+function names(rows: readonly Row[]): string {
+  return rows.length > named ? '--all' : rows.map((r) => `${r.namespace}/${r.name}`).join(' ');
+}
