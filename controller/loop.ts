@@ -19,12 +19,7 @@ export class Loop {
   }
 
   /** Goes on until `signal` is aborted, and returns once nothing is half done. */
-  async run(
-    region: Region,
-    round: Round,
-    now: () => number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async run(region: Region, round: Round, now: () => number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#wakeUp?.(), { once: true });
     while (!signal.aborted) {
       await round.run(signal);

@@ -80,7 +80,10 @@ export async function assemble(
   const file = new StatusFile(settings.store);
   const region = new Region(parts);
   const round = new Round(region, parts, file);
-  log.info('started', { target: parts.target.description, mirrors: region.mirrors.map((m) => m.name) });
+  log.info('started', {
+    target: parts.target.description,
+    mirrors: region.mirrors.map((m) => m.name),
+  });
   return {
     region,
     round,

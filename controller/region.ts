@@ -301,4 +301,3 @@ export function holdOf(error: unknown): Hold {
   const words = `${file === undefined ? '' : `${file}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
   return { reason: holdReasonOf(error.code), message: words };
 }
-

@@ -35,7 +35,10 @@ export async function acceptOffer(
   const next = stateAfter(ledger.state, offer, listing);
   ledger.commit(next, writer, { root: offer.verified.root, bytes: offer.rootBytes });
   const rejudge = before?.sha256 === offer.verified.root.sha256 ? [] : pendingIn(next);
-  return { changed: [...new Set([...listing.changed.keys(), ...rejudge])], removed: listing.removed };
+  return {
+    changed: [...new Set([...listing.changed.keys(), ...rejudge])],
+    removed: listing.removed,
+  };
 }
 
 /** Requires that a mirror serves all of the accepted snapshot; fills in what the store has lost. */

@@ -62,7 +62,8 @@ export async function readOffer(
   const verified = await verifySnapshot(read, held, bounds);
   const { snapshot, sha256, root, newRoots } = verified;
   const step = newRoots.find(({ accepted }) => accepted.sha256 === root.sha256);
-  const rootBytes = step?.file.bytes ?? (found?.root.sha256 === root.sha256 ? found.bytes : undefined);
+  const rootBytes =
+    step?.file.bytes ?? (found?.root.sha256 === root.sha256 ? found.bytes : undefined);
   const judged = judge(verified, bounds);
   const alive = judged === 'older' ? undefined : await readHeartbeat(read, root, bounds);
   return {

@@ -35,7 +35,8 @@ export async function findRoot(
     }
     if (rootHash(file.bytes) !== pinned) continue;
     const root = acceptPinnedRoot(file, pinned);
-    if (accepted === undefined || accepted.number <= root.number) return { root, bytes: file.bytes };
+    if (accepted === undefined || accepted.number <= root.number)
+      return { root, bytes: file.bytes };
     return followTo(read, root, accepted);
   }
 }

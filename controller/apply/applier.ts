@@ -61,7 +61,8 @@ export class Applier {
 
   /** Everything that is listed is held against the target again. */
   addAll(ledger: Ledger): void {
-    for (const [key, { listed }] of ledger.state.secrets) if (listed !== undefined) this.queue.add(key);
+    for (const [key, { listed }] of ledger.state.secrets)
+      if (listed !== undefined) this.queue.add(key);
   }
 
   /** What failed for a reason in itself is judged again: keys or the root have changed. */
@@ -197,7 +198,8 @@ export class Applier {
       try {
         const { root } = ledger;
         // The root's file is lost and comes again with the next fetch.
-        if (root === undefined) throw new EdgesealError('store-corrupt', 'the trust root is missing');
+        if (root === undefined)
+          throw new EdgesealError('store-corrupt', 'the trust root is missing');
         const bytes = ledger.read(listed.sha256);
         const lowest = floor ?? this.#lowest(key);
         return { ...(await openListed(key, listed, bytes, root, lowest, opener)), version: listed };
@@ -230,7 +232,9 @@ export class Applier {
     const known = isEdgesealError(error);
     const reason = secretReasonOf(known ? error.code : 'internal');
     // The text of a fault that is not ours may hold anything.
-    const text = known ? textOf(error) : `unexpected: ${error instanceof Error ? error.name : typeof error}`;
+    const text = known
+      ? textOf(error)
+      : `unexpected: ${error instanceof Error ? error.name : typeof error}`;
     const before = this.faults.get(key);
     this.faults.set(key, { reason, message: text, ...listed });
     if (before?.reason === reason && before.sha256 === listed.sha256) return;

@@ -43,7 +43,8 @@ class Fetcher {
     this.#fetch = task;
     if (known.length > 0) {
       const { oid, moved } = await readRemoteRef(request.spec, request.ref, request.limits);
-      if (oid === undefined || known.includes(oid)) return { ok: true, oid, moved, unchanged: true };
+      if (oid === undefined || known.includes(oid))
+        return { ok: true, oid, moved, unchanged: true };
     }
     this.#result = await fetchChannel(request);
     return { ok: true, ...this.#result };
@@ -113,7 +114,13 @@ function faultOf(error: unknown): Fault {
     const { code, message, file, hint } = error;
     return { ok: false, code, message, file, hint };
   }
-  return { ok: false, code: 'internal', message: messageOf(error), file: undefined, hint: undefined };
+  return {
+    ok: false,
+    code: 'internal',
+    message: messageOf(error),
+    file: undefined,
+    hint: undefined,
+  };
 }
 
 const fetcher = new Fetcher();

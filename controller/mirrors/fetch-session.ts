@@ -29,7 +29,8 @@ export class FetchSession {
   readonly #child: ChildProcess;
   readonly #release: () => void;
   #fate: EdgesealError | undefined;
-  #waiting: { resolve: (answer: unknown) => void; reject: (error: EdgesealError) => void } | undefined;
+  #waiting:
+    { resolve: (answer: unknown) => void; reject: (error: EdgesealError) => void } | undefined;
 
   /**
    * Starts the process.
@@ -82,7 +83,9 @@ export class FetchSession {
    * @param verified the commit that {@link FetchSession.differing} compares with
    * @throws EdgesealError as `fetchChannel`; `git-limit` where the process was killed, `input-cancelled`
    */
-  async fetch(task: Omit<Extract<FetchTask, { kind: 'fetch' }>, 'kind'>): Promise<FetchAnswers['fetch']> {
+  async fetch(
+    task: Omit<Extract<FetchTask, { kind: 'fetch' }>, 'kind'>,
+  ): Promise<FetchAnswers['fetch']> {
     return this.#ask({ kind: 'fetch', ...task });
   }
 
@@ -126,7 +129,9 @@ export class FetchSession {
     clearTimeout(stuck);
   }
 
-  #ask<K extends FetchTask['kind']>(task: Extract<FetchTask, { kind: K }>): Promise<FetchAnswers[K]> {
+  #ask<K extends FetchTask['kind']>(
+    task: Extract<FetchTask, { kind: K }>,
+  ): Promise<FetchAnswers[K]> {
     return new Promise<FetchAnswers[K] | Fault>((resolve, reject) => {
       if (this.#fate !== undefined) {
         reject(this.#fate);
@@ -134,7 +139,8 @@ export class FetchSession {
       }
       this.#waiting = { resolve: resolve as (answer: unknown) => void, reject };
       this.#child.send(task, (error) => {
-        if (error !== null) this.#kill(this.#limit('the process that fetches died of what it was sent'));
+        if (error !== null)
+          this.#kill(this.#limit('the process that fetches died of what it was sent'));
       });
     }).then((answer) => {
       if (answer.ok) return answer;

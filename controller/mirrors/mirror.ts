@@ -93,7 +93,11 @@ export class Mirror {
     const spec = await this.#spec();
     const session = this.#session(signal);
     try {
-      const { oid, moved } = await session.fetch({ request: this.#request(spec), known: [], verified });
+      const { oid, moved } = await session.fetch({
+        request: this.#request(spec),
+        known: [],
+        verified,
+      });
       if (oid === undefined) throw new EdgesealError('internal', 'a fetch without a commit');
       return { oid, moved, session };
     } catch (error) {
@@ -175,7 +179,11 @@ export class Mirror {
 /** Whose fault an error of asking or fetching is: `undefined` is our own disk's, or the operator's wish to stop. */
 export function faultOf(error: unknown, oid: string | undefined): MirrorFault | undefined {
   if (!isEdgesealError(error)) return undefined;
-  if (error.code.startsWith('store-') || error.code === 'input-cancelled' || error.code === 'internal')
+  if (
+    error.code.startsWith('store-') ||
+    error.code === 'input-cancelled' ||
+    error.code === 'internal'
+  )
     return undefined;
   const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   if (error.code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };

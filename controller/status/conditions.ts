@@ -48,15 +48,24 @@ function verified({ alarm, mirrors, sequence }: Facts): Verdict {
   const type = 'Verified';
   if (alarm?.held === true)
     return { type, status: 'False', reason: 'Equivocation', message: alarm.message };
-  const answering = mirrors.filter(({ state }) => !['Unreachable', 'Unknown', 'Empty'].includes(state));
-  const bad = answering.filter(({ state }) => ['Invalid', 'Rollback', 'Equivocation'].includes(state));
+  const answering = mirrors.filter(
+    ({ state }) => !['Unreachable', 'Unknown', 'Empty'].includes(state),
+  );
+  const bad = answering.filter(({ state }) =>
+    ['Invalid', 'Rollback', 'Equivocation'].includes(state),
+  );
   if (bad.length > 0 && bad.length === answering.length) {
     const first = bad[0];
     const message = `no mirror serves a channel that holds: ${first?.name ?? ''}: ${first?.message ?? ''}`;
     return { type, status: 'False', reason: 'NothingValid', message };
   }
   if (sequence === undefined)
-    return { type, status: 'Unknown', reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'NoSnapshot',
+      message: 'no snapshot was accepted yet',
+    };
   return { type, status: 'True', reason: 'Verified', message: `snapshot ${sequence} is verified` };
 }
 
@@ -74,7 +83,12 @@ function reachable({ mirrors }: Facts): Verdict {
 function fresh({ heartbeat, sequence }: Facts): Verdict {
   const type = 'Fresh';
   if (sequence === undefined)
-    return { type, status: 'Unknown', reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'NoSnapshot',
+      message: 'no snapshot was accepted yet',
+    };
   if (!heartbeat.configured) {
     const message = 'the trust root names no heartbeat key: a mirror that freezes is not noticed';
     return { type, status: 'Unknown', reason: 'NotConfigured', message };
@@ -99,7 +113,10 @@ function degraded(facts: Facts): Verdict {
   }
   if (keyFault !== undefined) return is('KeysUnreadable', keyFault);
   if (failing > 0)
-    return is('SecretsFailed', `${failing} are not applied as listed, such as ${firstFailed ?? ''}`);
+    return is(
+      'SecretsFailed',
+      `${failing} are not applied as listed, such as ${firstFailed ?? ''}`,
+    );
   if (pending > 0)
     return is('PruningHeld', `${pending} deletions are more than a day's share: see pruning`);
   const odd = mirrors.filter(({ state }) => state !== 'Ok' && state !== 'Unknown');

@@ -39,14 +39,7 @@ export type Reason =
   | 'MirrorFault';
 
 export type MirrorState =
-  | 'Unknown'
-  | 'Ok'
-  | 'Behind'
-  | 'Rollback'
-  | 'Invalid'
-  | 'Equivocation'
-  | 'Unreachable'
-  | 'Empty';
+  'Unknown' | 'Ok' | 'Behind' | 'Rollback' | 'Invalid' | 'Equivocation' | 'Unreachable' | 'Empty';
 
 export type SecretReason =
   | 'Malformed'

@@ -129,9 +129,7 @@ export class Ledger {
     }
     const live = liveIn(next);
     next.pinned = this.#scope.root;
-    next.blobs = new Map(
-      [...this.#state.blobs, ...fresh].filter(([sha256]) => live.has(sha256)),
-    );
+    next.blobs = new Map([...this.#state.blobs, ...fresh].filter(([sha256]) => live.has(sha256)));
     this.#save(next);
     this.#root = root.root;
     this.#rootDamaged = false;
