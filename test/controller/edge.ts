@@ -6,7 +6,7 @@ import { assemble } from '../../controller/main.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { serveGit } from '../../tools/git-server.ts';
 import type { GitServer } from '../../tools/git-server.ts';
-import { repositoryId, TestChannel } from '../support/channel.ts';
+import { repositoryId, TestChannel } from './channel.ts';
 
 interface EdgeOptions {
   /** Names of mirrors, in the configured order; each is a folder of the channel's. Default: `a`. */
