@@ -6,6 +6,7 @@
  */
 import { loadSodium } from '../core/crypto/sodium.ts';
 import { makeEncodingVectors } from './vectors/encoding.ts';
+import { makeIntermediateVectors } from './vectors/intermediate.ts';
 import { makeSnapshotVectors } from './vectors/snapshot.ts';
 import { makeSshsigVectors } from './vectors/sshsig.ts';
 import { makeStatementVectors } from './vectors/statement.ts';
@@ -15,5 +16,6 @@ await loadSodium();
 makeEncodingVectors();
 makeSshsigVectors();
 await makeUnsealVectors();
+makeIntermediateVectors();
 await makeStatementVectors();
-await makeSnapshotVectors();
+makeSnapshotVectors();

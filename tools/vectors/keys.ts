@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseRegionKeys } from '../../core/crypto/region-key.ts';
@@ -17,7 +8,14 @@ import type { RegionKey } from '../../core/crypto/region-key.ts';
 import { recipientOf } from '../../core/crypto/region-key.ts';
 import type { SealRecipient } from '../../core/secret/envelope.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
-import { skBlob, skSigner, sshsigBlob, armor } from '../../test/trust/ssh-fixtures.ts';
+import {
+  armor,
+  plainBlob,
+  plainSigner,
+  skBlob,
+  skSigner,
+  sshsigBlob,
+} from '../../test/trust/ssh-fixtures.ts';
 import type { Pair } from '../../test/trust/ssh-fixtures.ts';
 
 /** Keys of the test vectors. All are made up, all are public: nothing real may ever be sealed for them. */
@@ -58,28 +56,24 @@ export function to(region: string, key: RegionKey): SealRecipient {
   return { region, keyId: key.id, key: recipientOf(key) };
 }
 
-/** The public line of a made-up SSH key; made with the real ssh-keygen where it is missing. */
-export function sshKey(name: string): string {
-  const file = path.join(keyFolder, name);
-  if (!existsSync(file)) {
-    mkdirSync(keyFolder, { recursive: true });
-    run(['-q', '-t', 'ed25519', '-N', '', '-C', `made-up test key ${name}`, '-f', file]);
-  }
-  return readFileSync(`${file}.pub`, 'utf8').trim();
-}
-
-/** Signs with the real ssh-keygen. It refuses keys that others can read, as they are after a checkout. */
-export function sshSign(name: string, namespace: string, message: Uint8Array): string {
-  sshKey(name);
+/** A signature by the real ssh-keygen, with a key that nobody keeps. */
+export function sshKeygenSign(
+  type: 'ed25519' | 'rsa' | 'ecdsa',
+  namespace: string,
+  message: Uint8Array,
+  hash = 'sha512',
+): { line: string; signature: string } {
   const folder = mkdtempSync(path.join(tmpdir(), 'edgeseal-vectors-'));
   try {
     const key = path.join(folder, 'key');
-    copyFileSync(path.join(keyFolder, name), key);
-    chmodSync(key, 0o600);
+    run(['-q', '-t', type, '-N', '', '-C', '', '-f', key]);
     const file = path.join(folder, 'message');
     writeFileSync(file, message);
-    run(['-q', '-Y', 'sign', '-O', 'hashalg=sha512', '-n', namespace, '-f', key, file]);
-    return readFileSync(`${file}.sig`, 'utf8');
+    run(['-q', '-Y', 'sign', '-O', `hashalg=${hash}`, '-n', namespace, '-f', key, file]);
+    return {
+      line: readFileSync(`${key}.pub`, 'utf8').trim(),
+      signature: readFileSync(`${file}.sig`, 'utf8'),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -101,12 +95,26 @@ export function craftedPair(name: string): Pair {
   return { privateKey, raw: Buffer.from(x, 'base64url') };
 }
 
-const skPair = craftedPair('sk author');
+/** The public line of a made-up Ed25519 key: `publisher a`, `author b`. No private key lies in a file. */
+export function sshLine(name: string): string {
+  return `ssh-ed25519 ${plainBlob(craftedPair(name).raw).toString('base64')}`;
+}
 
-export const skLine = `sk-ssh-ed25519@openssh.com ${skBlob(skPair.raw).toString('base64')}`;
+/** Signs as a made-up Ed25519 key; Ed25519 draws no randomness, so the same call gives the same text. */
+export function sshSign(name: string, namespace: string, message: Uint8Array): string {
+  const pair = craftedPair(name);
+  const key = plainBlob(pair.raw);
+  return armor(sshsigBlob({ key, namespace, signature: plainSigner(pair), message }));
+}
+
+/** The public line of a made-up FIDO key. */
+export function skLine(name: string): string {
+  return `sk-ssh-ed25519@openssh.com ${skBlob(craftedPair(name).raw).toString('base64')}`;
+}
 
 /** As a FIDO device would sign; flag 1 is user presence. */
-export function skSign(namespace: string, message: Uint8Array, flags = 1): string {
-  const key = skBlob(skPair.raw);
-  return armor(sshsigBlob({ key, namespace, signature: skSigner(skPair, flags), message }));
+export function skSign(name: string, namespace: string, message: Uint8Array, flags = 1): string {
+  const pair = craftedPair(name);
+  const key = skBlob(pair.raw);
+  return armor(sshsigBlob({ key, namespace, signature: skSigner(pair, flags), message }));
 }
