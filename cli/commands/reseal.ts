@@ -24,6 +24,9 @@ interface Options extends FinishOptions {
   all?: boolean;
 }
 
+/** Files looked at together. */
+const together = 32;
+
 /** `edgeseal reseal`: brings sealed secrets in line with the policy and with the keys of the root in force. */
 export async function run(io: Io, names: string[], options: Options): Promise<number> {
   if (names.length > 0 === (options.all === true)) {
@@ -65,17 +68,19 @@ async function planAll(
 ): Promise<Planned[]> {
   const progress = new Progress(io, 'looked at');
   const plans: Planned[] = [];
-  for (const [index, file] of files.entries()) {
-    const planned = await planFile(state, file, keys);
-    progress.step(index + 1, files.length);
-    if (isFailed(planned)) {
-      outcome.failed.push(planned);
-      continue;
+  for (let start = 0; start < files.length; start += together) {
+    const batch = files.slice(start, start + together);
+    for (const planned of await Promise.all(batch.map((file) => planFile(state, file, keys)))) {
+      if (isFailed(planned)) {
+        outcome.failed.push(planned);
+        continue;
+      }
+      const { ref, later, plan } = planned;
+      if (later !== undefined) outcome.waiting.push({ ...ref, plan: later });
+      if (!plan.inLine) plans.push(planned);
+      else if (later === undefined) outcome.inLine += 1;
     }
-    const { ref, later, plan } = planned;
-    if (later !== undefined) outcome.waiting.push({ ...ref, plan: later });
-    if (!plan.inLine) plans.push(planned);
-    else if (later === undefined) outcome.inLine += 1;
+    progress.step(Math.min(start + together, files.length), files.length);
   }
   progress.end();
   return plans;

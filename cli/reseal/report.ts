@@ -7,6 +7,9 @@ import { Output, describeError, errorJson } from '../output.ts';
 import type { OpenRepository } from '../repository.ts';
 import type { Done, Failed } from './work.ts';
 
+/** More secrets than this are counted, not named. */
+const named = 3;
+
 /** What became of every secret that was looked at. */
 export interface ResealOutcome {
   done: (Done & { author: string | undefined })[];
@@ -33,12 +36,7 @@ export function reportReseal(
   else printText(output, outcome);
   printFailures(output, outcome.failed);
   printWaiting(output, outcome);
-  for (const { ref, plan } of outcome.done) {
-    if (plan.regionsRemoved.length === 0) continue;
-    output.note(
-      `${ref.namespace}/${ref.name}: ${plan.regionsRemoved.join(', ')} could read these values and is listed as exposed until they are replaced: edgeseal set ${ref.namespace}/${ref.name} ITEM`,
-    );
-  }
+  noteExposed(output, outcome);
   const files = outcome.done.map(({ ref }) => ({ file: ref.file, content: '' }));
   if (files.length > 0) nextStep(io, repository, files);
   const [first] = outcome.failed;
@@ -88,15 +86,42 @@ function printFailures(output: Output, failures: readonly Failed[]): void {
   }
 }
 
+/** Taking a region or a key out does not make it forget. */
+function noteExposed(output: Output, { done }: ResealOutcome): void {
+  const exposed = done.filter(
+    ({ plan }) =>
+      plan.regionsRemoved.length > 0 || plan.wrapsDropped.some((w) => w.state !== 'retired'),
+  );
+  for (const { ref, plan } of exposed.slice(0, named)) {
+    const who = [
+      ...plan.regionsRemoved,
+      ...plan.wrapsDropped
+        .filter(({ state }) => state !== 'retired')
+        .map(({ region, key }) => `key ${key} of ${region}`),
+    ];
+    output.note(
+      `${ref.namespace}/${ref.name}: ${who.join(', ')} could read its values and is listed as exposed until they are replaced: edgeseal set ${ref.namespace}/${ref.name} ITEM`,
+    );
+  }
+  if (exposed.length > named)
+    output.note(`${exposed.length - named} more are exposed: edgeseal status`);
+}
+
+/** What takes a private key, told once for all secrets that lack the same. */
 function printWaiting(output: Output, { waiting, done }: ResealOutcome): void {
-  for (const { namespace, name, file, plan } of waiting) {
+  const groups = new Map<string, string[]>();
+  for (const { namespace, name, plan } of waiting) {
     const words = [
       ...plan.regionsAdded,
       ...plan.wrapsAdded.map(({ region, key }) => `key ${key} of ${region}`),
-    ];
+    ].join(', ');
+    groups.set(words, [...(groups.get(words) ?? []), `${namespace}/${name}`]);
+  }
+  for (const [words, secrets] of groups) {
+    const what = secrets.length > named ? `${secrets.length} secrets` : secrets.join(', ');
     output.warn(
-      `${file}: not sealed for ${words.join(', ')} yet: that takes a private key that opens it`,
-      `edgeseal reseal ${waiting.length > 3 ? '--all' : `${namespace}/${name}`} --key RECOVERY-KEY-FILE`,
+      `${what}: not sealed for ${words} yet; that takes a private key that opens it`,
+      `edgeseal reseal ${secrets.length > named ? '--all' : secrets.join(' ')} --key RECOVERY-KEY-FILE`,
     );
   }
   for (const { ref, plan } of done) {
