@@ -1,5 +1,5 @@
 import { requireContinuation } from '../../core/channel/publish-check.ts';
-import { compareMarks, markOf } from '../../core/channel/mark.ts';
+import { compareMarks, judgeAgainstMark, markOf } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
@@ -94,9 +94,12 @@ async function readAt(
     return await readChannel(cat, held, region, roots);
   } catch (error) {
     if (!isEdgesealError(error)) throw error;
-    throw error.at({
-      file: `edgeseal/${region} on ${printable(remote)}`,
-      hint: `it was changed by somebody else than a publisher; take it up from a good copy: edgeseal publish ${region} --resume-from URL-OR-BUNDLE`,
+    const { code, message, file, cause } = error;
+    const branch = `edgeseal/${region}`;
+    throw new EdgesealError(code, `${message} (as ${printable(remote)} has it)`, {
+      file: file === undefined ? branch : `${branch}:${file}`,
+      hint: `somebody who is no publisher changed it; take it up from a good copy: edgeseal publish ${region} --resume-from URL-OR-BUNDLE`,
+      cause,
     });
   }
 }
@@ -140,24 +143,53 @@ async function resume(
   }
   const channel = await readChannel(cat, commit, region, roots);
   await requireWhole(channel);
-  requireContinuation(channel.verified, roots, at.known?.verified);
-  if (at.held === undefined) return channel;
-  let current: PublishedChannel;
+  requireNotBelow(channel, name, at.known, 'this clone has seen');
+  requireNotBelow(
+    channel,
+    name,
+    await readable(cat, at.held, region, roots),
+    `${printable(remote)} is at`,
+  );
+  return channel;
+}
+
+/** The remote's channel; undefined where it is gone or damaged, which is why another is taken up. */
+async function readable(
+  cat: CatFile,
+  held: string | undefined,
+  region: string,
+  roots: readonly AcceptedRoot[],
+): Promise<PublishedChannel | undefined> {
+  if (held === undefined) return undefined;
   try {
-    current = await readChannel(cat, at.held, region, roots);
+    return await readChannel(cat, held, region, roots);
   } catch (error) {
-    if (isEdgesealError(error)) return channel;
+    if (isEdgesealError(error)) return undefined;
     throw error;
   }
-  const { snapshot } = current.verified;
-  if (compareMarks(markAt(current), markAt(channel)) > 0) {
-    throw new EdgesealError(
-      'trust-rollback',
-      `${printable(remote)} is at snapshot ${snapshot.sequence} of ${region}, ${name} only at ${channel.verified.snapshot.sequence}`,
-      { hint: `nothing is lost: publish without --resume-from` },
-    );
-  }
-  return channel;
+}
+
+/**
+ * Only the height counts, not descent: a channel that was started anew by mistake is what a good copy is taken up
+ * against. Two of one height are two histories, and not ours to choose from.
+ */
+function requireNotBelow(
+  channel: PublishedChannel,
+  name: string,
+  other: PublishedChannel | undefined,
+  where: string,
+): void {
+  if (other === undefined) return;
+  const order = compareMarks(markAt(channel), markAt(other));
+  if (order === 0)
+    judgeAgainstMark(channel.verified.snapshot, channel.verified.sha256, markAt(other));
+  if (order >= 0) return;
+  const { region, sequence } = other.verified.snapshot;
+  throw new EdgesealError(
+    'trust-rollback',
+    `${name} is at snapshot ${channel.verified.snapshot.sequence} of ${region}, ${where} snapshot ${sequence}`,
+    { hint: `name a newer copy, or publish without it: edgeseal publish ${region}` },
+  );
 }
 
 function markAt({ verified }: PublishedChannel): Mark {

@@ -120,7 +120,9 @@ export async function signDrafts(
     if (draft.snapshot !== undefined) draft.files.set(channelPaths.snapshot, draft.snapshot);
     draft.files.set(channelPaths.snapshotSignature, Buffer.from(signatures[i] ?? '', 'latin1'));
   }
-  if (keys.heartbeat !== undefined) {
+  if (keys.heartbeat === undefined) {
+    for (const draft of fresh) dropForeignHeartbeat(draft, state);
+  } else {
     const messages = drafts.map((draft) => heartbeat(state, draft, now));
     const signed = await signHeartbeats(io, keys.heartbeat, messages);
     for (const [i, draft] of drafts.entries()) {
@@ -145,6 +147,14 @@ function heartbeat(state: RepositoryState, draft: Draft, now: Date): Uint8Array 
     snapshot: draft.sha256,
     issuedAt: now.toISOString().replace(/\.\d+Z$/, 'Z'),
   });
+}
+
+/** A heartbeat by a key that the root does not have any more would be an error to every cluster. */
+function dropForeignHeartbeat({ base, files }: Draft, { root }: RepositoryState): void {
+  const before = base.channel?.verified.root.spec.heartbeat?.key;
+  if (before === undefined || before === root.spec.heartbeat?.key) return;
+  files.set(channelPaths.alive, undefined);
+  files.set(channelPaths.aliveSignature, undefined);
 }
 
 function messageOf({ plan, snapshot, sequence, source }: Draft): string {

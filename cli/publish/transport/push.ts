@@ -69,7 +69,8 @@ function refused(
   stderr: string,
 ): EdgesealError {
   const name = printable(remote);
-  const remoteWords = lastWords(stderr);
+  // Where a hook of the person's own refused, this line alone would say nothing.
+  const remoteWords = lastWords(stderr.replace(/^error: failed to push some refs.*$/m, ''));
   const words = [summary, remoteWords].filter((part) => part !== undefined && part !== '');
   return new EdgesealError(
     'git-mirror',
