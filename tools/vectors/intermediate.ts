@@ -5,7 +5,10 @@ import { hkdfExpand, hkdfExtract } from '../../core/crypto/hkdf.ts';
 import { sodium } from '../../core/crypto/sodium.ts';
 import { deriveEnvelopeKeys } from '../../core/crypto/suite.ts';
 import { unwrapDataKey } from '../../core/crypto/wrap.ts';
+import { canonicalJson } from '../../core/format/canonical-json.ts';
 import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
+import type { FullEnvelope } from '../../core/format/edge-secret.ts';
+import { envelopeDigest } from '../../core/secret/statement.ts';
 import { writeShared } from './cases.ts';
 import { vectors } from './keys.ts';
 import { east, first, identity } from './unseal-case.ts';
@@ -46,6 +49,12 @@ function keySchedule(sharedSecret: Uint8Array) {
 /** Every value on the way from the private key of us-east to the items of unseal/pass-plain. */
 export function makeIntermediateVectors(): void {
   writeShared('intermediate.json', () => `${JSON.stringify(intermediate(), null, 2)}\n`);
+}
+
+/** What the digest of an envelope is taken of, written out once more. */
+function reducedJson({ version, commitment, recipients, data }: FullEnvelope): string {
+  const regions = recipients.map((recipient) => recipient.region);
+  return canonicalJson({ suite: 1, version, commitment, recipients: regions, exposed: [], data });
 }
 
 function intermediate() {
@@ -95,5 +104,6 @@ function intermediate() {
       commitment: hex(commitment),
     },
     items,
+    envelopeDigest: { json: reducedJson(envelope), sha256: envelopeDigest(envelope) },
   };
 }

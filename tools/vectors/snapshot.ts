@@ -3,6 +3,7 @@ import type { CaseFiles } from './cases.ts';
 import { makeChannel, root1 } from './channel.ts';
 import type { Files, MadeRoot } from './channel.ts';
 import { acceptedCases } from './snapshot-accepted.ts';
+import { formatCases } from './snapshot-format.ts';
 import { refusedCases } from './snapshot-refused.ts';
 import { rootCases } from './snapshot-root.ts';
 import { secretCases } from './snapshot-secret.ts';
@@ -36,6 +37,7 @@ export function makeSnapshotVectors(): void {
   const cases: Record<string, SnapshotCase> = {
     ...acceptedCases,
     ...refusedCases,
+    ...formatCases,
     ...rootCases,
     ...secretCases,
   };
