@@ -3,13 +3,15 @@
  * repository's branch the same tree with one character of one sealed file changed.
  */
 import { execFileSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
 
-const [repository = '', branch = '', path = ''] = process.argv.slice(2);
+const [folder = '', branch = '', path = ''] = process.argv.slice(2);
 if (path === '') {
   process.stderr.write('usage: node demo/hostile-mirror.ts REPOSITORY BRANCH PATH\n');
   process.exit(2);
 }
-const env = { ...process.env, GIT_INDEX_FILE: `${repository}/hostile-index` };
+const repository = resolve(folder);
+const env = { ...process.env, GIT_INDEX_FILE: join(repository, 'hostile-index') };
 const git = (args: string[], input?: string): string => {
   const given = input === undefined ? {} : { input };
   return execFileSync('git', ['-C', repository, ...args], {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, existsSync } from 'node:fs';
 import { publishAgain } from './repository.ts';
 import type { Ports } from './repository.ts';
@@ -67,11 +66,11 @@ export async function lieFound(stage: Stage, ports: Ports): Promise<void> {
 }
 
 async function change(stage: Stage, message: string, mirror: 'a' | 'b'): Promise<void> {
-  const value = `made-up-${randomBytes(9).toString('base64url')}`;
-  stage.write('new-password', value);
-  await stage.run(
-    `edgeseal set ${secret} password --from-file - < ../new-password && rm ../new-password`,
-  );
+  await stage.run('head -c 12 /dev/urandom | base64 | tr -d "\\n" > plaintext/new-password', {
+    in: '.',
+  });
+  await stage.run(`edgeseal set ${secret} password --from-file ../plaintext/new-password`);
+  const value = readFileSync(stage.path('plaintext/new-password'), 'utf8');
   await publishAgain(stage, message);
   const arrived = (region: RegionName): boolean =>
     valueOf(stage, region, secret, 'password') === value;

@@ -20,10 +20,7 @@ export async function makeRepository(stage: Stage, ports: Ports): Promise<void> 
   stage.step('A secrets repository');
   stage.write('policy.yaml', seed('12-regional-secret-distribution.yaml'));
   await stage.run(
-    'ssh-keygen -q -t ed25519 -N "" -C author@example.com -f home/.ssh/id_ed25519'.replace(
-      'ssh-keygen',
-      'mkdir -p -m 700 home/.ssh && ssh-keygen',
-    ),
+    'mkdir -p -m 700 home/.ssh && ssh-keygen -q -t ed25519 -N "" -C author@example.com -f home/.ssh/id_ed25519',
     { in: '.' },
   );
   await stage.run(
@@ -31,7 +28,12 @@ export async function makeRepository(stage: Stage, ports: Ports): Promise<void> 
     { in: '.' },
   );
   await stage.run(
-    `edgeseal init --regions us-east,us-west,eu-central --default-regions us-east,us-west,eu-central --keys ../keys --mirror http://127.0.0.1:${String(ports.a)}/secrets.git --mirror http://127.0.0.1:${String(ports.b)}/secrets.git`,
+    [
+      'edgeseal init --regions us-east,us-west,eu-central',
+      '--default-regions us-east,us-west,eu-central --keys ../keys',
+      `--mirror http://127.0.0.1:${String(ports.a)}/secrets.git`,
+      `--mirror http://127.0.0.1:${String(ports.b)}/secrets.git`,
+    ].join(' \\\n  '),
     { lines: 30 },
   );
   await stage.run('cp ../policy.yaml policy/distribution-policy.yaml');
@@ -65,7 +67,7 @@ export async function sealSecrets(stage: Stage): Promise<void> {
     Buffer.from(madeUp()).toString('base64'),
   );
   stage.write('plaintext/app.yaml', filled);
-  await stage.run('edgeseal seal ../plaintext/policy-secrets.yaml ../plaintext/app.yaml --remove');
+  await stage.run('edgeseal seal ../plaintext/policy-secrets.yaml ../plaintext/app.yaml');
   await stage.run('sed -n 1,18p secrets/production/gdpr-compliance-key.yaml | cut -c1-100', {
     lines: 20,
   });
@@ -76,15 +78,16 @@ export async function refusePlaintext(stage: Stage): Promise<void> {
   stage.step('The hook: a plaintext Secret does not get into Git');
   const manifest = (field: string, value: string): string =>
     `apiVersion: v1\nkind: Secret\nmetadata: {name: oops, namespace: production}\n${field}:\n  token: ${value}\n`;
-  stage.write('secrets/oops-data.yaml', manifest('data', Buffer.from(madeUp()).toString('base64')));
-  stage.write('secrets/oops-string-data.yaml', manifest('stringData', madeUp()));
-  await stage.run(
-    'git add oops-data.yaml oops-string-data.yaml && git commit -q -m "Add a token"',
-    { fails: true, lines: 20 },
+  stage.write(
+    'plaintext/oops-data.yaml',
+    manifest('data', Buffer.from(madeUp()).toString('base64')),
   );
-  await stage.run(
-    'git rm -q --cached oops-data.yaml oops-string-data.yaml && rm oops-data.yaml oops-string-data.yaml',
-  );
+  stage.write('plaintext/oops-string-data.yaml', manifest('stringData', madeUp()));
+  await stage.run('cp ../plaintext/oops-*.yaml . && git add . && git commit -q -m "Add a token"', {
+    fails: true,
+    lines: 20,
+  });
+  await stage.run('git rm -q -f oops-*.yaml');
   await stage.run(
     'git add -A && git commit -q -m "Seal the first secrets" && git push -q origin main && git log --oneline',
   );

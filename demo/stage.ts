@@ -100,7 +100,8 @@ export class Stage {
     options: { in?: string; fails?: boolean; lines?: number } = {},
   ): Promise<Shown> {
     const { in: place = 'secrets', fails = false, lines = 12 } = options;
-    process.stdout.write(`   ${paint('2', place)} ${paint('1', `$ ${command}`)}\n`);
+    const typed = command.replaceAll('\n', `\n   ${' '.repeat(place.length)}`);
+    process.stdout.write(`   ${paint('2', place)} ${paint('1', `$ ${typed}`)}\n`);
     const child = spawn('sh', ['-c', command], {
       cwd: this.path(place),
       env: this.env,
