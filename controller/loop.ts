@@ -2,11 +2,16 @@ import { jittered } from './mirrors/backoff.ts';
 import type { Region } from './region.ts';
 import type { Round } from './round.ts';
 
+/** Retries that are due are gathered for this long. */
+const GATHER_MS = 50;
+
 /** Rounds one after the other, an interval apart (jittered, so that a fleet spreads out), and retries between. */
 export class Loop {
   readonly #intervalMs: number;
-  #wakeUp: (() => void) | undefined;
-  #woken = false;
+  #wakeUp: () => void = () => undefined;
+  #isWoken = false;
+  /** When the last round began, by `performance.now()`. */
+  roundAt = performance.now();
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -14,40 +19,39 @@ export class Loop {
 
   /** Ends the wait between two rounds early: there is something to do. */
   wake(): void {
-    this.#woken = true;
-    this.#wakeUp?.();
+    this.#isWoken = true;
+    this.#wakeUp();
   }
 
   /** Goes on until `signal` is aborted, and returns once nothing is half done. */
   async run(region: Region, round: Round, now: () => number, signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#wakeUp?.(), { once: true });
-    while (!signal.aborted) {
+    const isStopped = (): boolean => signal.aborted;
+    signal.addEventListener('abort', () => this.#wakeUp(), { once: true });
+    const { queue } = region.applier;
+    while (!isStopped()) {
+      this.roundAt = performance.now();
       await round.run(signal);
       const nextAt = performance.now() + jittered(this.#intervalMs);
-      while (!signal.aborted) {
-        const left = nextAt - performance.now();
-        if (left <= 0) break;
-        const due = region.applier.queue.dueAt();
-        const retryIn = due === undefined ? Infinity : Math.max(0, due - now());
-        this.#woken = false;
-        await this.#wait(Math.min(left, Math.max(retryIn, 50)), signal);
-        if (signal.aborted) return;
-        if (this.#woken || (region.applier.queue.dueAt() ?? Infinity) <= now()) {
-          if (this.#woken) await region.applier.findDrift();
-          await round.between(signal);
-        }
+      for (let left = this.#intervalMs; left > 0 && !isStopped();) {
+        left = nextAt - performance.now();
+        const retryIn = Math.max((queue.dueAt() ?? Infinity) - now(), GATHER_MS);
+        await this.#wait(Math.min(left, retryIn), isStopped);
+        if (this.#isWoken) await region.applier.findDrift();
+        else if (retryIn > left || isStopped()) continue;
+        this.#isWoken = false;
+        await round.between(signal);
       }
     }
   }
 
-  #wait(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+  async #wait(ms: number, isStopped: () => boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(ms, 0));
       this.#wakeUp = () => {
         clearTimeout(timer);
         resolve();
       };
-      if (signal.aborted) this.#wakeUp();
+      if (isStopped()) this.#wakeUp();
     });
   }
 }

@@ -9,6 +9,7 @@ import { Counters } from './status/counters.ts';
 import { openLog } from './status/log.ts';
 import { StatusFile } from './status/status-file.ts';
 import type { Status } from './status/status.ts';
+import { StatusServer } from './status/server.ts';
 import { diskError } from './store/disk.ts';
 import { DirectoryTarget } from './targets/directory.ts';
 
@@ -17,7 +18,7 @@ export interface RunOptions {
   /** RegionSync file. */
   config: string;
   env: NodeJS.ProcessEnv;
-  /** One round and no server. */
+  /** One round, and no server. */
   once: boolean;
   /** Aborted when the controller is to stop: the running apply is finished, nothing is half done. */
   signal: AbortSignal;
@@ -27,37 +28,43 @@ export interface RunOptions {
   now?: () => number;
 }
 
+/** A controller that is put together, but not yet running. */
+export interface Assembly {
+  region: Region;
+  round: Round;
+  loop: Loop;
+  counters: Counters;
+  /** undefined where nothing is to be served */
+  server: StatusServer | undefined;
+  now: () => number;
+  /** Lets everything go; what is under way has to be stopped before. */
+  close: () => Promise<void>;
+}
+
 /**
  * Runs a controller until it is told to stop, or for one round.
  *
  * @returns the last status
- * @throws EdgesealError for a configuration that cannot be used, and a store that cannot be made
+ * @throws EdgesealError for a configuration that cannot be used, an address that cannot be listened on, and a
+ * store that cannot be made
  */
 export async function runController(options: RunOptions): Promise<Status> {
   const settings = await loadSettings(options.config, options.env);
-  const running = await assemble(settings, options);
-  const { region, round, loop, now } = running;
+  const { region, round, loop, now, close } = await assemble(settings, options);
   try {
     if (options.once) return await round.run(options.signal);
     await loop.run(region, round, now, options.signal);
     return round.publish();
   } finally {
-    await running.close();
+    await close();
   }
 }
 
-/** Everything that runs, put together; {@link runController} runs it, tests drive it by hand. */
+/** Puts together everything that runs; {@link runController} runs it, tests drive it round by round. */
 export async function assemble(
   settings: Settings,
   options: Omit<RunOptions, 'config' | 'env'>,
-): Promise<{
-  region: Region;
-  round: Round;
-  loop: Loop;
-  counters: Counters;
-  now: () => number;
-  close: () => Promise<void>;
-}> {
+): Promise<Assembly> {
   try {
     mkdirSync(settings.store, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -80,19 +87,25 @@ export async function assemble(
   const file = new StatusFile(settings.store);
   const region = new Region(parts);
   const round = new Round(region, parts, file);
+  const stuckMs = 10 * settings.intervalMs + 2 * settings.limits.fetchTimeoutMs;
+  const server =
+    options.once || settings.listen === undefined
+      ? undefined
+      : await StatusServer.listen(settings.listen, {
+          status: () => round.status,
+          counters,
+          isAlive: () => performance.now() - loop.roundAt < stuckMs,
+          issuedAt: () => region.intake.issuedAt,
+        });
   log.info('started', {
     target: parts.target.description,
-    mirrors: region.mirrors.map((m) => m.name),
+    mirrors: region.intake.mirrors.map(({ name }) => name),
+    port: server?.port,
   });
-  return {
-    region,
-    round,
-    loop,
-    counters,
-    now: parts.now,
-    close: async () => {
-      await region.close();
-      log.info('stopped');
-    },
+  const close = async (): Promise<void> => {
+    await server?.close();
+    await region.close();
+    log.info('stopped');
   };
+  return { region, round, loop, counters, server, now: parts.now, close };
 }

@@ -1,6 +1,7 @@
 import { isEdgesealError } from '../core/errors.ts';
-import { holdOf } from './region.ts';
 import type { Region, RegionParts } from './region.ts';
+import { holdOf } from './status/conditions.ts';
+import type { Hold } from './status/conditions.ts';
 import { statusOf } from './status/report.ts';
 import type { Status } from './status/status.ts';
 import type { StatusFile } from './status/status-file.ts';
@@ -10,14 +11,15 @@ const DRIFT_SHARE = 0.05;
 
 /**
  * One round: keys, store and target, what is in the store already, the mirrors, what is new, deletions, drift,
- * status. Each step may fail without the next ones being left out where they still make sense.
+ * status. A step that fails says why nothing may change, and the status is written all the same.
  */
 export class Round {
   readonly #region: Region;
   readonly #parts: RegionParts;
   readonly #file: StatusFile;
+  #hold: Hold | undefined = { reason: 'Starting', message: 'the first round is under way' };
   #driftAt = 0;
-  #statusFault = false;
+  #isStatusLost = false;
 
   constructor(region: Region, parts: RegionParts, file: StatusFile) {
     this.#region = region;
@@ -25,18 +27,24 @@ export class Round {
     this.#file = file;
   }
 
-  /** Does all of it, once. @returns the status that it leaves */
+  /** The last status; undefined before the first. */
+  get status(): Status | undefined {
+    return this.#file.current;
+  }
+
+  /**
+   * Does all of it, once; once `signal` is aborted it ends after the secret that is being applied.
+   *
+   * @returns the status that it leaves
+   */
   async run(signal: AbortSignal): Promise<Status> {
     const began = performance.now();
     const { counters } = this.#parts;
-    try {
-      const hold = await this.#steps(signal);
-      // A stop in the middle says nothing about what holds.
-      if (!signal.aborted) this.#region.hold = hold;
-    } finally {
-      counters.rounds += 1;
-      counters.roundSeconds += (performance.now() - began) / 1000;
-    }
+    const hold = await this.#steps(signal);
+    // A stop in the middle says nothing about what holds.
+    if (!signal.aborted) this.#hold = hold;
+    counters.rounds += 1;
+    counters.roundSeconds += (performance.now() - began) / 1000;
     return this.publish();
   }
 
@@ -45,7 +53,7 @@ export class Round {
     try {
       if (this.#region.judgeHold() === undefined) await this.#apply(signal);
     } catch (error) {
-      this.#region.hold = holdOf(error);
+      this.#hold = holdOf(error);
     }
     return this.publish();
   }
@@ -53,43 +61,42 @@ export class Round {
   /** Makes the status and hands it to the one place that writes it. */
   publish(): Status {
     const { settings, now, log } = this.#parts;
-    const { ledger, mark, mirrors, hold, keyFault, applier, contact } = this.#region;
-    const before = this.#file.current;
+    const { ledger, highWater, intake, keyFault, applier } = this.#region;
+    const before = this.status;
     const status = statusOf(
       {
         settings,
         state: ledger?.state,
         root: ledger?.root,
-        mark,
-        mirrors,
-        hold,
+        mark: highWater?.mark,
+        mirrors: intake.mirrors,
+        hold: this.#hold,
         keyFault,
         faults: applier.faults,
         pending: applier.pending,
-        issuedAt: contact.issuedAt,
+        issuedAt: intake.issuedAt,
         now: now(),
       },
       before,
     );
-    for (const condition of status.conditions) {
-      const { type, status: is, reason, message, since } = condition;
+    for (const { type, status: is, reason, message, since } of status.conditions) {
       const last = before?.conditions.find((one) => one.type === type);
       if (last?.since === since && last.reason === reason) continue;
       log.info('condition', { type, status: is, reason, message });
     }
     try {
       this.#file.publish(status);
-      this.#statusFault = false;
+      this.#isStatusLost = false;
     } catch (error) {
       if (!isEdgesealError(error)) throw error;
-      if (!this.#statusFault) log.error('status not written', { message: error.message });
-      this.#statusFault = true;
+      if (!this.#isStatusLost) log.error('status not written', { message: error.message });
+      this.#isStatusLost = true;
     }
     return status;
   }
 
   /** @returns why nothing may change, where that is so */
-  async #steps(signal: AbortSignal): Promise<Region['hold']> {
+  async #steps(signal: AbortSignal): Promise<Hold | undefined> {
     const region = this.#region;
     await region.refreshKeys();
     try {
@@ -99,45 +106,40 @@ export class Round {
     } catch (error) {
       return holdOf(error);
     }
-    if (signal.aborted) return region.hold;
     if (region.judgeHold()?.reason === 'FloorNeeded') return region.judgeHold();
-    let fault: unknown;
+    let fault: Hold | undefined;
     try {
       await region.poll(signal);
     } catch (error) {
-      fault = error;
+      if (!isEdgesealError(error, 'input-cancelled')) fault = holdOf(error);
     }
-    if (signal.aborted) return region.hold;
     const hold = region.judgeHold();
+    if (hold !== undefined) return fault ?? hold;
     try {
-      if (hold === undefined) {
-        await this.#apply(signal);
-        await this.#settle(signal);
-      }
+      await this.#apply(signal);
+      await this.#settle(signal);
     } catch (error) {
-      fault ??= error;
+      fault ??= holdOf(error);
     }
-    return fault === undefined ? hold : holdOf(fault);
+    return fault;
   }
 
   async #apply(signal: AbortSignal): Promise<void> {
     const { applier, ledger } = this.#region;
-    if (ledger === undefined) return;
-    await applier.run(ledger, this.#parts.now, signal);
+    if (ledger !== undefined) await applier.run(ledger, this.#parts.now, signal);
   }
 
   async #settle(signal: AbortSignal): Promise<void> {
     const { settings, now } = this.#parts;
     const { applier, ledger } = this.#region;
-    if (ledger === undefined) return;
+    if (ledger === undefined || signal.aborted) return;
     // While two histories are about, nothing is deleted on the word of one.
     if (ledger.state.alarm?.held !== true)
       await applier.prune(ledger, settings.pruneAcknowledged, now(), signal);
     const began = performance.now();
     if (began < this.#driftAt) return;
     await applier.findDrift();
-    const took = performance.now() - began;
-    this.#driftAt = performance.now() + took / DRIFT_SHARE;
-    await applier.run(ledger, now, signal);
+    this.#driftAt = performance.now() + (performance.now() - began) / DRIFT_SHARE;
+    await this.#apply(signal);
   }
 }

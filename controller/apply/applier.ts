@@ -128,10 +128,15 @@ export class Applier {
     const removed: string[] = [];
     for (const key of remove) {
       if (signal.aborted) break;
-      const { namespace, name } = partsOf(key);
-      if (await this.#target.remove(namespace, name)) removed.push(key);
-      this.#owned.delete(key);
-      this.faults.delete(key);
+      const held = this.#owned.get(key);
+      if (held === undefined) continue;
+      try {
+        if (await this.#target.remove(held.namespace, held.name)) removed.push(key);
+        this.#owned.delete(key);
+        this.faults.delete(key);
+      } catch (error) {
+        this.#fault(key, held, error);
+      }
     }
     await this.#target.settle();
     this.#counters.removed += removed.length;

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,7 +122,7 @@ export class FetchSession {
     this.#release();
     this.#fate ??= cancelled();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    const gone = once(this.#child, 'exit');
     if (this.#child.connected) this.#child.disconnect();
     else this.#child.kill('SIGKILL');
     const stuck = setTimeout(() => this.#child.kill('SIGKILL'), 1000);

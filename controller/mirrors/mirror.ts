@@ -6,6 +6,7 @@ import { readRemoteRef } from '../../core/git/fetch.ts';
 import type { GitLimits } from '../../core/git/limits.ts';
 import type { MirrorSpec } from '../../core/git/mirror.ts';
 import type { MirrorSettings, Settings } from '../config.ts';
+import type { MirrorState } from '../status/reason.ts';
 import type { MirrorMemory } from '../store/contact.ts';
 import { systemCode } from '../store/disk.ts';
 import { backoffMs } from './backoff.ts';
@@ -20,7 +21,7 @@ export interface Answer {
 
 /** Why a mirror does not count at present. */
 export interface MirrorFault {
-  state: 'Unreachable' | 'Invalid' | 'Equivocation';
+  state: Extract<MirrorState, 'Unreachable' | 'Invalid' | 'Equivocation' | 'Behind' | 'Rollback'>;
   message: string;
   /** The commit at fault, where another fetch of it would find the same. */
   oid: string | undefined;
@@ -35,7 +36,7 @@ export class Mirror {
   readonly memory: MirrorMemory;
   fault: MirrorFault | undefined;
   /** What the last answer was; undefined before the first. */
-  last: 'channel' | 'empty' | 'none' | undefined;
+  last: 'channel' | 'empty' | undefined;
   readonly #config: Settings;
   readonly #ref: string;
   readonly #cache: string;
@@ -70,7 +71,7 @@ export class Mirror {
   async ask(known: string[], verified: string | undefined, signal: AbortSignal): Promise<Answer> {
     const spec = await this.#spec();
     if (/^https?:/i.test(spec.url)) {
-      const { oid, moved } = await readRemoteRef(spec, this.#ref, ASK_LIMITS);
+      const { oid, moved } = await readRemoteRef(spec, this.#ref, ASK_LIMITS, signal);
       return { oid, moved, session: undefined };
     }
     const session = this.#session(signal);
@@ -176,19 +177,30 @@ export class Mirror {
   }
 }
 
-/** Whose fault an error of asking or fetching is: `undefined` is our own disk's, or the operator's wish to stop. */
-export function faultOf(error: unknown, oid: string | undefined): MirrorFault | undefined {
+/**
+ * What an error of asking, fetching or verifying says of a mirror.
+ *
+ * @param best the newest snapshot that it has served
+ * @param mark the accepted one
+ * @returns undefined where it is our own disk, or the operator's wish to stop
+ */
+export function faultOf(
+  error: unknown,
+  oid: string | undefined,
+  best: Mark | undefined,
+  mark: Mark | undefined,
+): MirrorFault | undefined {
   if (!isEdgesealError(error)) return undefined;
-  if (
-    error.code.startsWith('store-') ||
-    error.code === 'input-cancelled' ||
-    error.code === 'internal'
-  )
+  const { code, hint } = error;
+  if (code === 'input-cancelled' || code === 'internal' || /^(store|target)-/.test(code))
     return undefined;
-  const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-  if (error.code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };
+  const message = hint === undefined ? error.message : `${error.message} (${hint})`;
+  if (code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };
   // A half-received channel may be completed under the same commit; a signed lie stays one.
-  if (error.code.startsWith('git-')) return { state: 'Invalid', message, oid: undefined };
-  const state = error.code === 'trust-equivocation' ? 'Equivocation' : 'Invalid';
-  return { state, message, oid };
+  if (code.startsWith('git-')) return { state: 'Invalid', message, oid: undefined };
+  if (code === 'trust-equivocation') return { state: 'Equivocation', message, oid };
+  if (code !== 'trust-rollback') return { state: 'Invalid', message, oid };
+  // An older root is what a slow mirror has; one that had the newer root already has gone back.
+  const wentBack = best !== undefined && mark !== undefined && best.root >= mark.root;
+  return { state: wentBack ? 'Rollback' : 'Behind', message, oid };
 }

@@ -67,13 +67,11 @@ export class Poll {
     verified: string | undefined,
     signal: AbortSignal,
   ): Promise<Asked> {
-    const counts = this.#counters.of(mirror.name);
     try {
       const answer = await mirror.ask(known, verified, signal);
-      counts.bytes += answer.moved;
+      this.#counters.of(mirror.name).bytes += answer.moved;
       return { mirror, answer };
     } catch (error) {
-      counts.failures += 1;
       return { mirror, error };
     }
   }

@@ -1,3 +1,5 @@
+import { isEdgesealError } from '../../core/errors.ts';
+import { holdReasonOf } from './reason.ts';
 import type { Condition, Status } from './status.ts';
 import type { MirrorState, Reason } from './reason.ts';
 
@@ -119,7 +121,7 @@ function degraded(facts: Facts): Verdict {
     );
   if (pending > 0)
     return is('PruningHeld', `${pending} deletions are more than a day's share: see pruning`);
-  const odd = mirrors.filter(({ state }) => state !== 'Ok' && state !== 'Unknown');
+  const odd = mirrors.filter(({ state }) => !['Ok', 'Unknown', 'Behind'].includes(state));
   if (odd.length > 0)
     return is('MirrorFault', odd.map(({ name, state }) => `${name} is ${state}`).join(', '));
   return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: 'nothing is wrong' };
@@ -136,4 +138,14 @@ export function withSince(
     const same = last?.status === verdict.status && last.reason === verdict.reason;
     return { ...verdict, since: same ? last.since : new Date(now).toISOString() };
   });
+}
+
+/** How a fault of our own disk or target keeps everything as it is. @throws what is not an EdgesealError */
+export function holdOf(error: unknown): Hold {
+  // A fault in edgeseal itself: better to end, and be started again, than to go on with half a state.
+  if (!isEdgesealError(error)) throw error;
+  const { file, message, hint } = error;
+  const place = file === undefined ? '' : `${file}: `;
+  const way = hint === undefined ? '' : ` (${hint})`;
+  return { reason: holdReasonOf(error.code), message: `${place}${message}${way}` };
 }

@@ -42,12 +42,14 @@ export interface FetchResult {
 /**
  * Asks a mirror where a ref is. Writes nothing.
  *
+ * @param signal ends a conversation over HTTP when it is aborted
  * @throws EdgesealError `git-mirror` if it cannot be reached, refuses, or answers nonsense; `git-limit`
  */
 export async function readRemoteRef(
   spec: MirrorSpec,
   ref: string,
   limits?: Partial<GitLimits>,
+  signal?: AbortSignal,
 ): Promise<RefAnswer> {
   checkRefName(ref);
   const all = withLimits(limits);
@@ -66,10 +68,15 @@ export async function readRemoteRef(
       }
     }
     const session = new HttpSession(mirror, all);
+    const stop = (): void => {
+      session.close();
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       const { oid } = await askRef(session, ref, all);
       return { oid, moved: session.moved };
     } finally {
+      signal?.removeEventListener('abort', stop);
       session.close();
     }
   });

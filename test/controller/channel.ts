@@ -105,22 +105,25 @@ export class TestChannel {
 
   /** The next trust root, signed by the root key; `change` edits what it says. */
   makeRoot(change: (spec: TrustRootSpec) => void = () => undefined): AcceptedRoot {
-    const before = this.root as AcceptedRoot | undefined;
-    const spec: TrustRootSpec = structuredClone(before?.spec) ?? {
-      repository: repositoryId,
-      number: 0,
-      previous: null,
-      roots: { keys: [this.rootSigner.line], threshold: 1 },
-      publishers: { keys: [this.publisher.line], threshold: 1 },
-      authors: [{ name: 'author@example.com', keys: [this.author.line], namespaces: ['*'] }],
-      regions: [
-        {
-          name: this.region,
-          role: 'region',
-          keys: [{ sha256: this.key.sha256, state: 'active' }],
-        },
-      ],
-    };
+    const before = this.sequence === 0 && this.#rootFiles.size === 0 ? undefined : this.root;
+    const spec: TrustRootSpec =
+      before === undefined
+        ? {
+            repository: repositoryId,
+            number: 0,
+            previous: null,
+            roots: { keys: [this.rootSigner.line], threshold: 1 },
+            publishers: { keys: [this.publisher.line], threshold: 1 },
+            authors: [{ name: 'author@example.com', keys: [this.author.line], namespaces: ['*'] }],
+            regions: [
+              {
+                name: this.region,
+                role: 'region',
+                keys: [{ sha256: this.key.sha256, state: 'active' }],
+              },
+            ],
+          }
+        : structuredClone(before.spec);
     spec.number += 1;
     spec.previous = before?.sha256 ?? null;
     change(spec);

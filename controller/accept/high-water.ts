@@ -1,0 +1,42 @@
+import { compareMarks } from '../../core/channel/mark.ts';
+import type { Mark } from '../../core/channel/mark.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Target } from '../targets/target.ts';
+
+/** The high-water mark, which lies in the store and in the target: the higher one counts. */
+export class HighWater {
+  readonly #ledger: Ledger;
+  readonly #target: Target;
+  #held: Mark | undefined;
+
+  constructor(ledger: Ledger, target: Target) {
+    this.#ledger = ledger;
+    this.#target = target;
+  }
+
+  get mark(): Mark | undefined {
+    const stored = this.#ledger.mark;
+    if (stored === undefined || this.#held === undefined) return stored ?? this.#held;
+    return compareMarks(stored, this.#held) >= 0 ? stored : this.#held;
+  }
+
+  /** Whether the target has seen what the store has not: then nothing may be changed from the store. */
+  get isStoreBehind(): boolean {
+    return this.mark !== undefined && this.#ledger.mark?.sha256 !== this.mark.sha256;
+  }
+
+  /** Reads the target's mark, and raises it where the store's is higher. Throws as the target's methods. */
+  async level(): Promise<void> {
+    this.#held = await this.#target.mark();
+    await this.raise();
+  }
+
+  /** Raises the target's mark to the store's. */
+  async raise(): Promise<void> {
+    const stored = this.#ledger.mark;
+    if (stored === undefined) return;
+    if (this.#held !== undefined && compareMarks(stored, this.#held) <= 0) return;
+    await this.#target.raiseMark(stored);
+    this.#held = stored;
+  }
+}

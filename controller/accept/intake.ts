@@ -1,0 +1,232 @@
+import { join } from 'node:path';
+import type { Settings } from '../config.ts';
+import { faultOf, Mirror } from '../mirrors/mirror.ts';
+import type { Answer } from '../mirrors/mirror.ts';
+import { Poll } from '../mirrors/poll.ts';
+import type { Asked } from '../mirrors/poll.ts';
+import type { Counters } from '../status/counters.ts';
+import type { Log } from '../status/log.ts';
+import { ContactFile } from '../store/contact.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Acceptance } from './acceptance.ts';
+import { raiseAlarm } from './alarm.ts';
+import type { HighWater } from './high-water.ts';
+import { lookInto, needsLook } from './look.ts';
+import { Equivocation } from './offer.ts';
+
+/** Unreachable mirrors are asked again at most this many intervals later: a network may come back. */
+const ASK_CAP = 4;
+/** What fails only after a fetch costs traffic each time. */
+const FETCH_CAP = 32;
+
+/** What an intake works on. */
+interface Holdings {
+  ledger: Ledger;
+  highWater: HighWater;
+}
+
+/** The mirrors of a region, and what comes in from them. */
+export class Intake {
+  readonly mirrors: readonly Mirror[];
+  readonly #settings: Settings;
+  readonly #counters: Counters;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #poll: Poll;
+  readonly #file: ContactFile;
+  readonly #contact;
+  #saved = '';
+
+  constructor(parts: { settings: Settings; counters: Counters; log: Log; now: () => number }) {
+    const { settings, counters } = parts;
+    this.#settings = settings;
+    this.#counters = counters;
+    this.#log = parts.log;
+    this.#now = parts.now;
+    this.#file = new ContactFile(settings.store);
+    this.#contact = this.#file.load();
+    const cache = join(settings.store, 'mirrors.git');
+    this.mirrors = settings.mirrors.map((mirror) => {
+      const memory = (this.#contact.mirrors[mirror.name] ??= {});
+      return new Mirror(mirror, settings, memory, cache);
+    });
+    this.#poll = new Poll(this.mirrors, counters);
+  }
+
+  /** When the newest heartbeat of an accepted snapshot was issued. */
+  get issuedAt(): string | undefined {
+    return this.#contact.issuedAt;
+  }
+
+  /** Every commit is looked into again: the store was begun anew, or another root is pinned. */
+  forget(): void {
+    this.#contact.known = {};
+    this.#contact.verified = undefined;
+  }
+
+  /**
+   * Asks the mirrors, looks into what is new, in the configured order, and accepts what is above the mark.
+   *
+   * @param accepted called for each snapshot once it is in the store
+   * @throws EdgesealError `store-*` and the target's: what is wrong with a mirror ends up in its state
+   */
+  async poll(
+    holdings: Holdings,
+    accepted: (acceptance: Acceptance) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ledger, highWater } = holdings;
+    const known = Object.keys(this.#contact.known).filter(
+      (oid) => !needsLook(oid, this.#contact, ledger, highWater.mark),
+    );
+    const asked = await this.#poll.ask(known, this.#contact.verified, this.#now(), signal);
+    const own: Error[] = [];
+    for (const one of asked) {
+      const error = await this.#hear(one, holdings, accepted, signal);
+      if (error !== undefined) own.push(error);
+    }
+    this.#save();
+    if (own[0] !== undefined) throw own[0];
+  }
+
+  async close(): Promise<void> {
+    await this.#poll.close();
+  }
+
+  /** @returns the error where it is our own and not the mirror's */
+  async #hear(
+    one: Asked,
+    holdings: Holdings,
+    accepted: (acceptance: Acceptance) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Error | undefined> {
+    const { mirror } = one;
+    if ('error' in one && signal.aborted) return undefined;
+    if ('error' in one) return this.#failed(mirror, one.error, undefined, ASK_CAP, holdings);
+    const { oid, session } = one.answer;
+    if (signal.aborted) {
+      await session?.close();
+      return undefined;
+    }
+    this.#counters.lastContact = this.#now();
+    mirror.last = oid === undefined ? 'empty' : 'channel';
+    try {
+      if (oid === undefined) mirror.fault = undefined;
+      else await this.#look(mirror, one.answer, oid, holdings, accepted, signal);
+      mirror.answered();
+      return undefined;
+    } catch (error) {
+      return this.#failed(mirror, error, oid, FETCH_CAP, holdings);
+    } finally {
+      await session?.close();
+    }
+  }
+
+  async #look(
+    mirror: Mirror,
+    answer: Answer,
+    named: string,
+    { ledger, highWater }: Holdings,
+    accepted: (acceptance: Acceptance) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const contact = this.#contact;
+    const seen = contact.known[named];
+    if (seen !== undefined && !needsLook(named, contact, ledger, highWater.mark)) {
+      mirror.served(named, seen);
+      return;
+    }
+    // Its bytes are what they were: only another root or mark could make another judgement of them.
+    if (mirror.fault?.oid === named) return;
+    const counts = this.#counters.of(mirror.name);
+    const began = performance.now();
+    counts.fetches += 1;
+    let oid = named;
+    let { session } = answer;
+    try {
+      if (session === undefined) {
+        const fetched = await mirror.fetch(contact.verified, signal);
+        counts.bytes += fetched.moved;
+        ({ session, oid } = fetched);
+      }
+      const look = await lookInto(
+        mirror,
+        session,
+        oid,
+        ledger,
+        this.#settings,
+        highWater.mark,
+        contact,
+      );
+      const { mark, issuedAt, acceptance } = look;
+      this.#noteHeartbeat(issuedAt, mark.sha256 === ledger.mark?.sha256);
+      if (acceptance === undefined) return;
+      this.#log.info('snapshot accepted', {
+        mirror: mirror.name,
+        sequence: mark.sequence,
+        root: mark.root,
+        snapshot: mark.sha256,
+        changed: acceptance.changed.length,
+        removed: acceptance.removed.length,
+        ms: Math.round(performance.now() - began),
+      });
+      // What was wrong with it then may be right now.
+      for (const other of this.mirrors) if (other.fault?.oid !== undefined) other.fault = undefined;
+      await accepted(acceptance);
+    } finally {
+      counts.seconds += (performance.now() - began) / 1000;
+      await session?.close();
+    }
+  }
+
+  #failed(
+    mirror: Mirror,
+    error: unknown,
+    oid: string | undefined,
+    cap: number,
+    { ledger }: Holdings,
+  ): Error | undefined {
+    const fault = faultOf(error, oid, mirror.memory.best, ledger.mark);
+    if (fault === undefined) return error instanceof Error ? error : new Error(String(error));
+    this.#counters.of(mirror.name).failures += 1;
+    const before = mirror.fault;
+    if (before?.state !== fault.state || before.message !== fault.message)
+      this.#log.warn('mirror', {
+        mirror: mirror.name,
+        state: fault.state,
+        message: fault.message,
+      });
+    if (fault.oid === undefined) mirror.failed(fault, this.#now(), cap * this.#settings.intervalMs);
+    else {
+      mirror.fault = fault;
+      mirror.answered();
+    }
+    if (!(error instanceof Equivocation)) return undefined;
+    const { alarmAcknowledged } = this.#settings;
+    try {
+      if (raiseAlarm(ledger, mirror.name, error, alarmAcknowledged, this.#now()))
+        this.#log.error('equivocation', {
+          mirror: mirror.name,
+          message: error.message,
+          snapshot: error.snapshot,
+        });
+      return undefined;
+    } catch (fullDisk) {
+      return fullDisk instanceof Error ? fullDisk : undefined;
+    }
+  }
+
+  #noteHeartbeat(issuedAt: string | undefined, isAccepted: boolean): void {
+    if (issuedAt === undefined || !isAccepted) return;
+    const before = this.#contact.issuedAt;
+    if (before === undefined || issuedAt > before) this.#contact.issuedAt = issuedAt;
+  }
+
+  /** Only what is news is written: an idle poll leaves the disk alone. */
+  #save(): void {
+    const text = JSON.stringify(this.#contact);
+    if (text === this.#saved) return;
+    this.#file.save(this.#contact);
+    this.#saved = text;
+  }
+}
