@@ -56,7 +56,9 @@ export async function planFile(
     const needsKey = whole.envelopes.some(({ add }) => add.length > 0);
     if (!needsKey || keys.length > 0)
       return { ref, secret, unsigned, plan: whole, later: undefined };
-    const plan = await planReseal(state, secret, false);
+    const without = await planReseal(state, secret, false);
+    // Where every region changes, nothing would be left until the new ones can be added.
+    const plan = without.envelopes.length === 0 ? { ...without, inLine: true } : without;
     return { ref, secret, unsigned, plan, later: whole };
   } catch (error) {
     return failed(ref, error);

@@ -64,16 +64,17 @@ function compareItem(
   after: Map<string, string> | undefined,
   names: { then: ReadonlySet<string>; now: ReadonlySet<string> },
 ): void {
-  const known = new Set(before?.values());
+  const old = [...(after ?? [])].filter(([region]) => names.then.has(region));
+  const known = new Set([...(before?.values() ?? []), ...old.map(([, source]) => source)]);
   const note = (list: ItemChange[], regions: string[]): void => {
     if (regions.length > 0) list.push({ item, regions: regions.sort(byName) });
   };
   const gained: string[] = [];
   const changed: string[] = [];
   for (const [region, source] of after ?? []) {
-    const old = before?.get(region);
-    if (old === source) continue;
-    if (old !== undefined) changed.push(region);
+    const was = before?.get(region);
+    if (was === source) continue;
+    if (was !== undefined) changed.push(region);
     else if (before === undefined || names.then.has(region)) gained.push(region);
     // What a new region shares with an old one is told by the region's name alone.
     else if (!known.has(source)) gained.push(region);
