@@ -25,7 +25,7 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
         `${region}: the channel does not verify: ${error.message}; see: edgeseal publish ${region} --dry-run`,
       );
   }
-  if (unreadable.length > 0) steps.push(`${count(unreadable)} cannot be read: edgeseal verify`);
+  if (unreadable.length > 0) steps.push(`${count(unreadable)} unreadable: edgeseal verify`);
   steps.push(...rotations(tree));
   if (over.length > 0)
     steps.push(
