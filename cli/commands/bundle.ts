@@ -11,7 +11,13 @@ import { writeBundle } from '../publish/bundle.ts';
 import { allRoots, requireWhole } from '../publish/channel.ts';
 import { publishedRegions } from '../publish/round.ts';
 import { stage } from '../publish/stage.ts';
-import { channelRemote, fetchRemote, mainRemote, printable } from '../publish/transport/remote.ts';
+import {
+  channelRemote,
+  fetchRemote,
+  mainRemote,
+  printable,
+  rememberedChannels,
+} from '../publish/transport/remote.ts';
 import { findRepository, openView } from '../repository.ts';
 
 interface Options {
@@ -36,7 +42,9 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
       from === remote
         ? Promise.resolve(channels)
         : fetchRemote(io, place, from).then((fetched) => fetched.channels);
-    const by = { io, place, cat, roots: await allRoots(state), resumeFrom: undefined };
+    const roots = await allRoots(state);
+    const remembered = await rememberedChannels(io, place);
+    const by = { io, place, cat, roots, remembered, resumeFrom: undefined };
     const { channel, error } = await openBase(by, region, from, there);
     if (error !== undefined) throw error;
     if (channel === undefined) {

@@ -5,12 +5,12 @@ import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { CatFile } from '../git/commit-view.ts';
-import { gitAnswer, gitText } from '../git/git.ts';
+import { gitText } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 import { readChannel, requireWhole } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
-import { channelRef, fetchChannelFrom, printable, rememberedRef } from './transport/remote.ts';
+import { channelRef, fetchChannelFrom, printable } from './transport/remote.ts';
 
 /** Where a region's channel stands before a round. */
 export interface Base {
@@ -29,6 +29,8 @@ export interface BaseInput {
   place: Place;
   cat: CatFile;
   roots: readonly AcceptedRoot[];
+  /** Commits by region, of {@link rememberedChannels}. */
+  remembered: ReadonlyMap<string, string>;
   resumeFrom: string | undefined;
 }
 
@@ -106,13 +108,11 @@ async function readAt(
 
 /** The newest snapshot of the channel that this clone has published or verified. */
 async function remembered(
-  { io, place, cat, roots }: BaseInput,
+  { cat, roots, remembered: commits }: BaseInput,
   region: string,
   held: string | undefined,
 ): Promise<PublishedChannel | undefined> {
-  const commit = await gitAnswer(io, ['rev-parse', '--verify', '--quiet', rememberedRef(region)], {
-    cwd: place.top,
-  });
+  const commit = commits.get(region);
   if (commit === undefined) return undefined;
   try {
     return await readChannel(cat, commit, region, roots);

@@ -19,7 +19,13 @@ import { strayedSources } from './history.ts';
 import type { Plans } from './plan.ts';
 import { publishOnto } from './publication.ts';
 import type { RegionOutcome } from './publication.ts';
-import { channelRemote, fetchRemote, mainRemote, printable } from './transport/remote.ts';
+import {
+  channelRemote,
+  fetchRemote,
+  mainRemote,
+  printable,
+  rememberedChannels,
+} from './transport/remote.ts';
 import { stage } from './stage.ts';
 
 /** What one round is to do. */
@@ -64,7 +70,14 @@ export async function runRound(input: RoundInput): Promise<Round> {
     const state = await openView(io, place, view);
     requireSameRemote(local, state.repository);
     const regions = publishedRegions(state, input.names);
-    const by = { io, place, cat, roots: await allRoots(state), resumeFrom: input.resumeFrom };
+    const by = {
+      io,
+      place,
+      cat,
+      roots: await allRoots(state),
+      remembered: await rememberedChannels(io, place),
+      resumeFrom: input.resumeFrom,
+    };
     const channels = new Map([[remote, Promise.resolve(fetched.channels)]]);
     const bases: Base[] = [];
     for (const region of regions) {

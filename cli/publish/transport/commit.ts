@@ -33,6 +33,7 @@ export class Importer {
   readonly #refs = `refs/edgeseal/new/${randomBytes(8).toString('hex')}`;
   #child: ChildProcessWithoutNullStreams | undefined;
   #failed = '';
+  #resume: () => void = () => undefined;
   #marks = 0;
 
   constructor(io: Io, place: Place) {
@@ -97,13 +98,24 @@ export class Importer {
     const { stdin } = (this.#child ??= this.#start());
     let flowing = true;
     for (const part of parts) flowing = stdin.write(part);
+    // It may have ended for a reason of its own: then there is nothing to wait for.
     if (!flowing && stdin.writable)
-      await Promise.race([once(stdin, 'drain'), once(this.#child, 'close')]);
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve;
+      });
   }
 
   #start(): ChildProcessWithoutNullStreams {
-    // Ciphertext does not compress by deltas: looking for them costs more than it saves.
-    const args = ['fast-import', '--quiet', '--done', '--depth=0', '--date-format=raw'];
+    // Ciphertext does not compress by deltas, and base64 no better the longer one tries.
+    const args = [
+      '-c',
+      'pack.compression=1',
+      'fast-import',
+      '--quiet',
+      '--done',
+      '--depth=0',
+      '--date-format=raw',
+    ];
     const env = { ...this.#io.env, LC_ALL: 'C' };
     const child = spawn('git', args, { cwd: this.#place.top, env });
     child.stderr.on('data', (chunk: Buffer) => (this.#failed += chunk.toString('utf8')));
@@ -111,6 +123,12 @@ export class Importer {
     child.stdin.on('error', () => undefined);
     child.on('error', () => undefined);
     child.stdout.resume();
+    child.stdin.on('drain', () => {
+      this.#resume();
+    });
+    child.on('close', () => {
+      this.#resume();
+    });
     return child;
   }
 

@@ -30,9 +30,23 @@ export function channelRef(region: string): string {
   return `refs/heads/edgeseal/${region}`;
 }
 
+const memory = 'refs/edgeseal/published/';
+
 /** What this clone remembers of a channel: the newest commit that it verified or pushed. */
 export function rememberedRef(region: string): string {
-  return `refs/edgeseal/published/${region}`;
+  return `${memory}${region}`;
+}
+
+/** The commits that this clone remembers, by region. */
+export async function rememberedChannels(io: Io, place: Place): Promise<Map<string, string>> {
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', memory];
+  const lines = (await gitText(io, args, { cwd: place.top })).split('\n');
+  return new Map(
+    lines.map((line) => {
+      const [commit = '', ref = ''] = line.split(' ');
+      return [ref.slice(memory.length), commit];
+    }),
+  );
 }
 
 /** A remote as it may be printed: without credentials. */
