@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gitIn } from '../support/channel.ts';
+import { sealInto } from '../support/sealed.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const ws = await makeWorkspace();
@@ -92,6 +94,33 @@ describe('publish says what is wrong and the way out', () => {
     ws.git('checkout', '-q', '--', 'edgeseal.yaml');
     ws.git('revert', '--no-edit', 'HEAD');
     ws.git('push', '-q', 'origin', 'main');
+  });
+
+  it('and nothing is wrong with a secrets repository in a folder of another', async () => {
+    ws.git('pull', '-q', 'origin', 'main');
+    await sealInto(ws, 'staging/everywhere', { token: 'made-up' });
+    execFileSync(
+      'sh',
+      [
+        '-c',
+        'mkdir -p "infra/edge secrets" && git mv edgeseal.yaml regions trust "infra/edge secrets" && mv secrets "infra/edge secrets"',
+      ],
+      { cwd: ws.repo, env: ws.env },
+    );
+    ws.write('README.md', 'made up\n');
+    ws.commit('Move into a folder');
+    const cwd = join(ws.repo, 'infra/edge secrets');
+    const first = await ws.cli(['publish', 'us-east'], { cwd });
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      'us-east  published snapshot 2: 1 added, heartbeat renewed\n',
+    ]);
+    rmSync(join(cwd, 'secrets'), { recursive: true });
+    ws.commit('Delete it');
+    const second = await ws.cli(['publish', 'us-east'], { cwd });
+    expect(second.stdout).toContain('published snapshot 3: 1 removed');
+    ws.git('reset', '-q', '--hard', 'HEAD~2');
+    ws.git('push', '-q', '--force', 'origin', 'main');
   });
 
   it('with a repository that has no region', async () => {
