@@ -170,8 +170,8 @@ export class Intake {
         removed: acceptance.removed.length,
         ms: Math.round(performance.now() - began),
       });
-      // What was wrong with it then may be right now.
-      for (const other of this.mirrors) if (other.fault?.oid !== undefined) other.fault = undefined;
+      // What was wrong with another one then may be right now: it is said until it was looked at again.
+      for (const { fault } of this.mirrors) if (fault !== undefined) fault.oid = undefined;
       await accepted(acceptance);
     } finally {
       counts.seconds += (performance.now() - began) / 1000;

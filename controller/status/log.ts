@@ -14,7 +14,7 @@ export interface Log {
  * @param write takes a line with its line feed; default: stdout
  */
 export async function openLog(base: LogFields, write?: (line: string) => void): Promise<Log> {
-  const { pino } = await import('pino');
+  const { default: pino } = await import('pino');
   const stream = write === undefined ? pino.destination({ fd: 1, sync: true }) : { write };
   const logger = pino(
     {

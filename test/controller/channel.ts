@@ -105,7 +105,7 @@ export class TestChannel {
 
   /** The next trust root, signed by the root key; `change` edits what it says. */
   makeRoot(change: (spec: TrustRootSpec) => void = () => undefined): AcceptedRoot {
-    const before = this.sequence === 0 && this.#rootFiles.size === 0 ? undefined : this.root;
+    const before = this.#rootFiles.size === 0 ? undefined : this.root;
     const spec: TrustRootSpec =
       before === undefined
         ? {
@@ -278,6 +278,11 @@ export class TestChannel {
     rmSync(path, { recursive: true, force: true });
     execFileSync('git', ['clone', '-q', '--mirror', this.path, path]);
     return path;
+  }
+
+  /** Writes the branch as a bundle. */
+  bundle(path: string): void {
+    this.#git(['bundle', 'create', '-q', path, this.ref]);
   }
 
   repack(): void {

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { generateRegionKey } from '../../core/crypto/region-key.ts';
+import { TestSigner } from './channel.ts';
+import { condition, Edge, failures } from './edge.ts';
+
+/** An edge that has accepted two secrets. */
+async function settled(): Promise<Edge> {
+  const edge = await Edge.make();
+  await edge.channel.seal('production/db', { password: 'made-up-1' });
+  await edge.channel.seal('production/other', { password: 'made-up-1' });
+  edge.channel.publish();
+  await edge.round();
+  return edge;
+}
+
+describe('a bad secret', () => {
+  it.each<[string, string, (edge: Edge) => Promise<unknown> | void]>([
+    [
+      'unsigned',
+      'NotEntitled',
+      async ({ channel }) => {
+        const next = await channel.seal('production/db', { password: 'made-up-2' });
+        channel.put(channel.unsigned(next));
+      },
+    ],
+    [
+      'signed by a stranger',
+      'NotEntitled',
+      ({ channel }) =>
+        channel.seal('production/db', { password: 'made-up-2' }, { author: new TestSigner() }),
+    ],
+    [
+      'sealed for another key',
+      'NoKey',
+      async ({ channel }) =>
+        channel.seal(
+          'production/db',
+          { password: 'made-up-2' },
+          { keys: [(await generateRegionKey()).key] },
+        ),
+    ],
+    [
+      'of a version below its floor',
+      'BelowFloor',
+      async ({ channel }) => {
+        await channel.seal('production/db', { password: 'made-up-1' }, { version: 5 });
+        channel.publish();
+      },
+    ],
+    [
+      'with its overriding envelope hidden',
+      'Withheld',
+      async ({ channel }) => {
+        const next = await channel.set('production/db', { password: 'made-up-2' });
+        const last = next.spec.envelopes.at(-1)!;
+        if ('digest' in last) throw new Error('an elided envelope');
+        const { envelopeDigest } = await import('../../core/secret/statement.ts');
+        const hidden = { regions: ['us-east'], digest: envelopeDigest(last) };
+        const envelopes = [...next.spec.envelopes.slice(0, -1), hidden];
+        channel.put({ ...next, spec: { ...next.spec, envelopes } });
+      },
+    ],
+    [
+      'in the place of another one',
+      'Misplaced',
+      ({ channel }) => {
+        channel.put(channel.secrets.get('production/other')!, 'production/db');
+      },
+    ],
+    [
+      'with a changed ciphertext and a fitting signature',
+      'NotOpened',
+      async ({ channel }) => {
+        const next = await channel.seal('production/db', { password: 'made-up-2' });
+        const envelope = structuredClone(next.spec.envelopes[0]!);
+        if ('digest' in envelope) throw new Error('an elided envelope');
+        const item = envelope.data['password']!;
+        envelope.data['password'] = `${item.startsWith('A') ? 'B' : 'A'}${item.slice(1)}`;
+        channel.put(channel.signed({ ...next, spec: { ...next.spec, envelopes: [envelope] } }));
+      },
+    ],
+  ])('%s keeps its last good value, while others go on', async (_, reason, spoil) => {
+    const edge = await settled();
+    const { channel } = edge;
+    await spoil(edge);
+    if (reason === 'BelowFloor') {
+      await edge.round();
+      await channel.seal('production/db', { password: 'made-up-2' }, { version: 4 });
+    }
+    await channel.seal('production/new', { password: 'made-up-3' });
+    channel.publish();
+    const status = await edge.round();
+    expect(failures(status)).toEqual({ 'production/db': reason });
+    expect(condition(status, 'Degraded')).toBe('True SecretsFailed');
+    expect(condition(status, 'Ready')).toBe('True Applied');
+    expect(edge.value('production/db')).toBe('made-up-1');
+    expect(edge.value('production/new')).toBe('made-up-3');
+    expect(status.secrets).toMatchObject({ listed: 3, applied: 2, failing: 1 });
+    expect(edge.logged('secret failed')).toHaveLength(1);
+    await edge.round();
+    expect(edge.logged('secret failed')).toHaveLength(1);
+    // A restart finds the same, and opens the last good one again.
+    const again = await edge.restart();
+    expect(failures(again)).toEqual({ 'production/db': reason });
+    expect(edge.value('production/db')).toBe('made-up-1');
+    // The next good version ends it.
+    await channel.seal('production/db', { password: 'made-up-9' }, { version: 9 });
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({});
+    expect(edge.value('production/db')).toBe('made-up-9');
+  });
+
+  it('does not become good by the signature of an author of other namespaces', async () => {
+    const edge = await settled();
+    const { channel } = edge;
+    const guest = new TestSigner();
+    channel.makeRoot((spec) => {
+      spec.authors.push({
+        name: 'guest@example.com',
+        keys: [guest.line],
+        namespaces: ['staging*'],
+      });
+    });
+    await channel.seal('production/db', { password: 'made-up-2' }, { author: guest });
+    await channel.seal('staging/db', { password: 'made-up-3' }, { author: guest });
+    channel.publish();
+    const status = await edge.round();
+    expect(failures(status)).toEqual({ 'production/db': 'NotEntitled' });
+    expect(status.secrets.failed[0]?.message).toContain('guest@example.com');
+    expect(edge.value('staging/db')).toBe('made-up-3');
+    // A root that entitles them is enough: the secret's bytes are the same.
+    channel.makeRoot((spec) => {
+      spec.authors.find(({ name }) => name === 'guest@example.com')!.namespaces = ['*'];
+    });
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({});
+    expect(edge.value('production/db')).toBe('made-up-2');
+  });
+
+  it('stays accepted once it was, though its author is taken out', async () => {
+    const edge = await settled();
+    const { channel } = edge;
+    const next = new TestSigner();
+    channel.makeRoot((spec) => {
+      spec.authors = [{ name: 'next@example.com', keys: [next.line], namespaces: ['*'] }];
+    });
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({});
+    await channel.seal('production/db', { password: 'made-up-2' });
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({ 'production/db': 'NotEntitled' });
+    expect(edge.value('production/db')).toBe('made-up-1');
+  });
+
+  it('cannot be another secret of the same version', async () => {
+    const edge = await settled();
+    const { channel } = edge;
+    await channel.seal('production/db', { password: 'made-up-other' }, { version: 1 });
+    channel.publish();
+    const status = await edge.round();
+    expect(failures(status)).toEqual({ 'production/db': 'BelowFloor' });
+    expect(edge.value('production/db')).toBe('made-up-1');
+  });
+});
+
+describe('a deleted secret', () => {
+  it('cannot be brought back, not even after a restart; its next version can', async () => {
+    const edge = await settled();
+    const { channel } = edge;
+    const old = channel.secrets.get('production/db')!;
+    channel.remove('production/db');
+    channel.publish();
+    await edge.round();
+    expect(edge.applied).toEqual(['production/other']);
+    channel.put(old);
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({ 'production/db': 'BelowFloor' });
+    expect(failures(await edge.restart())).toEqual({ 'production/db': 'BelowFloor' });
+    expect(edge.applied).toEqual(['production/other']);
+    await channel.seal('production/db', { password: 'made-up-2' }, { version: 2 });
+    channel.publish();
+    expect(failures(await edge.round())).toEqual({});
+    expect(edge.value('production/db')).toBe('made-up-2');
+  });
+});
+
+describe('a region key', () => {
+  it('that comes later opens what waited for it, without a restart', async () => {
+    const edge = await settled();
+    const { channel } = edge;
+    const { key, line } = await generateRegionKey();
+    await channel.seal('production/db', { password: 'made-up-2' }, { keys: [key] });
+    channel.publish();
+    const before = await edge.round();
+    expect(failures(before)).toEqual({ 'production/db': 'NoKey' });
+    expect(before.secrets.failed[0]?.message).toContain(channel.key.id);
+    const both = `${channel.keyLine}\n${Buffer.from(line.reveal()).toString()}`;
+    channel.writeKey(edge.path('region.key'), both);
+    expect(failures(await edge.round())).toEqual({});
+    expect(edge.value('production/db')).toBe('made-up-2');
+  });
+
+  it('that is missing stops nothing else, and is named', async () => {
+    const edge = await settled();
+    const { rmSync } = await import('node:fs');
+    rmSync(edge.path('region.key'));
+    const status = await edge.round();
+    expect(condition(status, 'Degraded')).toBe('True KeysUnreadable');
+    expect(edge.value('production/db')).toBe('made-up-1');
+    edge.channel.writeKey(edge.path('region.key'));
+    expect(condition(await edge.round(), 'Degraded')).toBe('False AsExpected');
+  });
+});
