@@ -3,7 +3,7 @@ module edgeseal.dev/opener
 go 1.26.0
 
 require (
-	go.yaml.in/yaml/v3 v3.0.6
+	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/crypto v0.58.0
 )
 

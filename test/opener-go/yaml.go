@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 const maxYAMLDepth = 64
@@ -34,17 +34,26 @@ func ReadYAML(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&yamlReader{lines}).value(document, 0)
+	if document.Kind == yaml.ScalarNode && document.Style == 0 && document.Value == "" {
+		return nil, refuse("yaml", "empty document")
+	}
+	value, err := (&yamlReader{lines}).value(document, 0)
+	if err != nil {
+		return nil, err
+	}
+	return value, checkIndentation(text, document)
 }
 
+// forbiddenInYAML has the characters of section 2, point 2, and the rest of
+// those that are not printable in YAML 1.2.2 (C1 controls, U+FFFE, U+FFFF).
 func forbiddenInYAML(c rune) bool {
 	switch c {
 	case '\t', '\n', '\r':
 		return false
-	case 0x7f, 0x85, 0x2028, 0x2029, 0xfeff:
+	case 0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff:
 		return true
 	}
-	return c < 0x20
+	return c < 0x20 || 0x7f <= c && c <= 0x9f
 }
 
 // startsWithDirective finds any directive: no writer needs one, so version 1.2
@@ -54,7 +63,7 @@ func startsWithDirective(lines []string) bool {
 		if strings.HasPrefix(line, "%") {
 			return true
 		}
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !strings.HasPrefix(line, "...") {
 			return false
 		}
 	}
