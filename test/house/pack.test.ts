@@ -121,3 +121,86 @@ describe('package', () => {
     });
   });
 });
+
+describe('a repository made by the installed command', () => {
+  // A stranger's machine: the installed package, git, OpenSSH, npm.
+  const env = (): NodeJS.ProcessEnv => ({
+    PATH: `${path.join(folder, 'installed/bin')}:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+    HOME: path.join(folder, 'home'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    // Where packages come from is this machine's matter, wherever it says so; the cache only saves a download.
+    ...Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => /^npm_config_/i.test(name)),
+    ),
+    npm_config_userconfig: npm(root, 'config', 'get', 'userconfig').trim(),
+    npm_config_cache: npm(root, 'config', 'get', 'cache').trim(),
+    npm_config_prefer_offline: 'true',
+  });
+  const repo = (): string => path.join(folder, 'secrets');
+  const sh = (command: string): { status: number | null; text: string } => {
+    const cwd = fs.existsSync(repo()) ? repo() : folder;
+    const done = spawnSync('sh', ['-c', command], { cwd, env: env(), encoding: 'utf8' });
+    return { status: done.status, text: done.stdout + done.stderr };
+  };
+  const works = (command: string): string => {
+    const { status, text } = sh(command);
+    if (status !== 0) throw new Error(`${command}: exit code ${String(status)}\n${text}`);
+    return text;
+  };
+  const secret = `apiVersion: v1
+kind: Secret
+metadata: {name: database, namespace: production}
+stringData: {password: made-up}
+`;
+
+  it('is set up, and npm install puts the hook of its package.json in place', () => {
+    fs.mkdirSync(path.join(folder, 'home/.ssh'), { recursive: true, mode: 0o700 });
+    works(
+      'git config --global user.name "Made Up" && git config --global user.email a@example.com',
+    );
+    works('git config --global init.defaultBranch main');
+    works('ssh-keygen -q -t ed25519 -N "" -C a@example.com -f home/.ssh/id_ed25519');
+    works('git init -q --bare origin.git && git clone -q origin.git secrets');
+    works('edgeseal init --regions us-east --default-regions us-east');
+    works('npm install --no-audit --no-fund');
+    expect(fs.readFileSync(path.join(repo(), '.git/hooks/pre-commit'), 'utf8')).toContain(
+      'hook pre-commit',
+    );
+    works('git add -A && git commit -q -m "Set up" && git push -q origin main');
+    expect(works('edgeseal doctor')).toContain('pre-commit hook: ');
+  });
+
+  it('refuses plaintext, and takes what was sealed', () => {
+    fs.writeFileSync(path.join(repo(), 'database.yaml'), secret);
+    const { status, text } = sh('git add database.yaml && git commit -m "Add a password"');
+    expect(status).not.toBe(0);
+    expect(text).toContain('database.yaml:4: plaintext Secret production/database (password)');
+    const mend = /^ {2}(edgeseal seal .*)$/m.exec(text)![1]!;
+    works(mend);
+    works('git commit -q -m "Seal the password" && git push -q origin main');
+    expect(works('git ls-files')).not.toMatch(/^database\.yaml$/m);
+  });
+
+  it('publishes, and a controller of the region unseals', () => {
+    works('edgeseal publish');
+    const id = works('sed -n "s/^ *id: //p" edgeseal.yaml').trim();
+    const root = works('sha256sum trust/1.yaml | cut -d" " -f1').trim();
+    fs.writeFileSync(
+      path.join(folder, 'region-sync.yaml'),
+      `apiVersion: edgeseal.dev/v1alpha1
+kind: RegionSync
+spec:
+  repository: ${id}
+  region: us-east
+  root: ${root}
+  mirrors: [{url: origin.git}]
+  keys: {files: [home/edgeseal-keys/secrets/us-east.key]}
+  store: store
+  target: {directory: {path: unsealed}}
+`,
+    );
+    works('edgeseal controller --once --config ../region-sync.yaml');
+    const file = path.join(folder, 'unsealed/production/database/password');
+    expect(fs.readFileSync(file, 'utf8')).toBe('made-up');
+  });
+});

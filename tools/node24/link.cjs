@@ -1,6 +1,7 @@
-// Root `prepare` script: puts Node 24 first on the PATH of npm scripts where npm did not. npm 10 (which comes with
+// Root `dependencies` script: puts Node 24 first on the PATH of npm scripts where npm did not. npm 10 (which comes with
 // Node 20) gives node_modules/.bin/node to the first package that wants it, even one for another platform
-// that it then does not install.
+// that it then does not install. Not `prepare`: that also runs where somebody installs the packed edgeseal by its
+// path, and the package has no such file.
 'use strict';
 
 const fs = require('fs');
