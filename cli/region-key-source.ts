@@ -49,7 +49,7 @@ export async function givenKey(
     const fresh = await freshKey(name, privateKeyFolder(folder, io.cwd, place.root), stem);
     return { key: fresh.key, fresh, warnings: [] };
   }
-  if (publicKey !== undefined) return { key: parseRegionPublicKey(publicKey), warnings: [] };
+  if (publicKey !== undefined) return { key: parsePublic(publicKey), warnings: [] };
   return await keyOfFile(resolve(io.cwd, key ?? ''));
 }
 
@@ -100,12 +100,15 @@ async function keyOfFile(file: string): Promise<{ key: RegionPublicKey; warnings
   }
 }
 
-function parsePublic(text: string, file: string): RegionPublicKey {
+function parsePublic(text: string, file?: string): RegionPublicKey {
   try {
     return parseRegionPublicKey(text);
   } catch (error) {
     throw error instanceof EdgesealError
-      ? error.at({ file, hint: 'a public region key is base64 of 1,216 bytes, on one line' })
+      ? error.at({
+          ...(file === undefined ? {} : { file }),
+          hint: 'a public region key is base64 of 1,216 bytes, on one line',
+        })
       : error;
   }
 }
@@ -114,7 +117,14 @@ async function readKey(file: string): Promise<Uint8Array> {
   try {
     if ((await stat(file)).size <= maxKeyFile) return await readFile(file);
   } catch (cause) {
-    throw new EdgesealError('input-not-found', 'the key file cannot be read', { file, cause });
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT' ? 'there is no such file' : `the key file cannot be read (${code})`;
+    throw new EdgesealError('input-not-found', what, {
+      file,
+      cause,
+      hint: '--key takes the file of a region key; --generate DIRECTORY makes a fresh one',
+    });
   }
   throw new EdgesealError('input-too-large', 'the file is too long for a key', { file });
 }

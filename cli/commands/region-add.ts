@@ -44,8 +44,10 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   const { state } = repository;
   const role = chooseRole(state, name, options);
   const recovery = chooseRecovery(state, name, role, options);
-  const keyName = chooseKeyName(state.regions.get(name), name, options.keyName);
-  const { key, fresh, warnings } = await givenKey(io, repository, { name, keyName, options });
+  const newName = chooseKeyName(state.regions.get(name), name, options.keyName);
+  const given = await givenKey(io, repository, { name, keyName: newName, options });
+  const { key, fresh, warnings } = given;
+  const keyName = nameInFile(state, name, key) ?? newName;
   requireNewKey(state, name, key);
   const listed = { name, role, ...(recovery === undefined ? {} : { recovery }) };
   const root = await savePrivateKeys(fresh === undefined ? [] : [fresh], async () => {
@@ -146,6 +148,15 @@ function withKey(
   return { ...spec, regions };
 }
 
+/** Somebody wrote the key into the region's file by hand: the policy has to call it by the name that it has there. */
+function nameInFile(
+  state: RepositoryState,
+  region: string,
+  { sha256 }: RegionPublicKey,
+): string | undefined {
+  return state.regions.get(region)?.keys.find(({ key }) => key.sha256 === sha256)?.name;
+}
+
 async function writeRegion(
   { root, state }: OpenRepository,
   { name, role, recovery }: Omit<RootRegion, 'keys'>,
@@ -153,8 +164,7 @@ async function writeRegion(
   key: RegionPublicKey,
 ): Promise<void> {
   const before = state.regions.get(name);
-  // Somebody wrote it into the file by hand, and the root has now said yes to it.
-  if (before?.keys.some((entry) => entry.key.sha256 === key.sha256) === true) return;
+  if (nameInFile(state, name, key) !== undefined) return;
   const region = before?.region ?? {
     apiVersion,
     kind: 'Region' as const,

@@ -92,7 +92,13 @@ export async function followChain(
 }
 
 function verifyBy(spec: TrustRootSpec, root: RootFile): void {
-  requireThreshold(spec.roots, root.signatures, root.bytes, signatureNamespaces.root, 'the root');
+  const { signatures, bytes, file } = root;
+  try {
+    requireThreshold(spec.roots, signatures, bytes, signatureNamespaces.root, 'the root');
+  } catch (error) {
+    // Of many roots, which one.
+    throw error instanceof EdgesealError ? error.at({ file }) : error;
+  }
 }
 
 function parse(root: RootFile): TrustRootSpec {

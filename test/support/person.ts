@@ -33,8 +33,8 @@ export async function makePerson({ key = true } = {}): Promise<Person> {
     },
     cli: (cwd, ...args) => runCli(args, { cwd, env, stdin: '' }),
     git: (cwd, ...args) => {
-      const options = { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
-      return execFileSync('git', args, options).trim();
+      const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const];
+      return execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio }).trim();
     },
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
