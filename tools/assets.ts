@@ -234,12 +234,16 @@ async function go(
       onLine(line);
     }
   });
+  // Who ends us, ends Go, and what it left half done is then removed; a second signal ends at once.
+  const stop = (signal: NodeJS.Signals): unknown => child.kill(signal);
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
     // A build takes all cores for minutes: whoever works on the machine meanwhile goes first.
     const low = constants.priority.PRIORITY_LOW;
     if (child.pid !== undefined && getPriority() < low) setPriority(child.pid, low);
   });
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   if (code === 0) return stdout.trim();
   // With -v, what went well is a bare package path.
   const said = [...lines, rest].filter(
@@ -327,8 +331,6 @@ async function main(args: string[]): Promise<number> {
   }
   const missing = (wanted as AssetSet[]).flatMap((set) => findAssets(set).missing);
   const why = missing.length === 0 ? undefined : whyNoBuild();
-  // Ctrl-C reaches Go as well, and what it left half done is then removed; a second one ends at once.
-  process.once('SIGINT', () => undefined);
   try {
     if (why !== undefined)
       throw new Error(`${why}, so these cannot be built: ${missing.join(', ')}`);
