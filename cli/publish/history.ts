@@ -97,9 +97,9 @@ export async function unpushedNotice(
 }
 
 /**
- * The lowest version at which each path may newly appear on a channel, from everything that main ever had
- * there: not below any version, and above what was deleted. So a restored file, a revert, or a merge of an
- * old branch cannot bring back what clusters have dropped.
+ * The lowest version at which each path may be published, from everything that main ever had there: not below
+ * any version, and above what was deleted. So a restored file, a revert, or a merge of an old branch cannot
+ * bring back what clusters have dropped, however often or seldom somebody publishes.
  *
  * All history counts, not the first parents alone: with a merge turned round, whoever merges chooses them.
  */

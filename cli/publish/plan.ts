@@ -18,8 +18,8 @@ import type { Stored } from './transport/commit.ts';
 /** A secret as a channel is to list it. */
 interface PlannedSecret {
   entry: IndexEntry;
-  /** Whether the last snapshot does not list it. */
-  isNew: boolean;
+  /** What the last snapshot lists; undefined where it is new. */
+  before: IndexEntry | undefined;
   /** Absent in a dry run. */
   content: Stored | undefined;
 }
@@ -60,7 +60,7 @@ export interface PlanInput {
   state: RepositoryState;
   /** Paths that may differ from what was published; undefined for all. */
   changed: ReadonlySet<string> | undefined;
-  /** Lowest versions for paths that newly appear on a channel. */
+  /** The lowest version that main's history allows for each of these paths. */
   floors(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, number>>;
   /** Takes rendered bytes; undefined in a dry run. */
   store: ((bytes: Uint8Array) => Promise<Stored>) | undefined;
@@ -95,18 +95,21 @@ export async function planRegions(regions: RegionPlan[], input: PlanInput): Prom
   const looked = changed ?? new Set([...present, ...(await everythingListed(regions))]);
   const files = [...looked].filter((file) => present.has(file)).sort();
   for (const file of looked) if (!present.has(file)) await drop(regions, file);
-  const appearing = new Map<string, RegionPlan[]>();
   for (let start = 0; start < files.length; start += batch) {
     progress.step(start, files.length);
     const audits = await Promise.all(
       files.slice(start, start + batch).map((file) => auditSecret(state, file)),
     );
-    for (const audited of audits) await decide(plans, input, audited, appearing);
+    for (const audited of audits) await decide(plans, input, audited);
   }
   progress.end();
-  const lowest = await input.floors(new Set(appearing.keys()));
-  for (const [file, where] of appearing)
-    for (const plan of where) holdBelowFloor(plans, plan, file, lowest.get(file) ?? 0);
+  const published = regions
+    .flatMap(({ changes }) => [...changes])
+    .filter(([, planned]) => planned !== undefined)
+    .map(([file]) => file);
+  const lowest = await input.floors(new Set(published));
+  for (const plan of regions)
+    for (const [file, floor] of lowest) holdBelowFloor(plans, plan, file, floor);
   return plans;
 }
 
@@ -147,12 +150,7 @@ async function attempt(plan: RegionPlan, step: () => Promise<void>): Promise<voi
   }
 }
 
-async function decide(
-  plans: Plans,
-  input: PlanInput,
-  audited: AuditedSecret,
-  appearing: Map<string, RegionPlan[]>,
-): Promise<void> {
+async function decide(plans: Plans, input: PlanInput, audited: AuditedSecret): Promise<void> {
   const { file, secret } = audited;
   const errors = audited.findings.filter((f) => f.level === 'error').map((f) => f.error);
   const warnings = audited.findings.filter((f) => f.level === 'warning');
@@ -169,7 +167,6 @@ async function decide(
       if (errors.length > 0) {
         hold(plans, file, [], plan.region, listed);
       } else if (secret !== undefined) {
-        if (listed === undefined) appearing.set(file, [...(appearing.get(file) ?? []), plan]);
         await place(plans, plan, input, { secret, file, listed });
       }
     });
@@ -210,7 +207,7 @@ async function place(
   }
   if (differs) {
     const { entry, bytes } = rendered;
-    changes.set(file, { entry, isNew: listed === undefined, content: await store?.(bytes) });
+    changes.set(file, { entry, before: listed, content: await store?.(bytes) });
   }
   for (const key of missingWraps(secret, region, plan.activeKeys)) {
     recheck(plan, file);
@@ -226,7 +223,8 @@ function holdBelowFloor(plans: Plans, plan: RegionPlan, file: string, floor: num
   if (planned === undefined || planned.entry.version >= floor) return;
   plan.changes.delete(file);
   recheck(plan, file);
-  hold(plans, file, [belowFloor(file, planned.entry.version, floor)], plan.region);
+  const error = belowFloor(file, planned.entry.version, floor);
+  hold(plans, file, [error], plan.region, planned.before);
 }
 
 function belowFloor(file: string, version: number, floor: number): EdgesealError {

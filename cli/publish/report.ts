@@ -94,7 +94,8 @@ export function changesOf({
   const changes = { added: [] as string[], updated: [] as string[], removed: [] as string[] };
   for (const [path, planned] of draft?.plan.changes ?? []) {
     const { namespace = '', name = '' } = parseSecretPath(path) ?? {};
-    const kind = planned === undefined ? 'removed' : planned.isNew ? 'added' : 'updated';
+    const kind =
+      planned === undefined ? 'removed' : planned.before === undefined ? 'added' : 'updated';
     changes[kind].push(`${namespace}/${name}`);
   }
   for (const names of Object.values(changes)) names.sort();

@@ -96,10 +96,13 @@ function lastLine(round: Round, outcomes: readonly RegionOutcome[], dryRun: bool
       ? [`${count(held, 'secret')} held back: merge a mended one and publish again`]
       : []),
   ];
+  const regions = `${of} for ${count(changed.length, 'region')}`;
+  const nothing =
+    failed + held > 0
+      ? `${dryRun ? 'would publish' : 'published'} nothing of ${of}`
+      : `nothing to publish: ${of} is published already`;
   const first =
-    changed.length > 0
-      ? `${dryRun ? 'would publish' : 'published'} ${of} for ${count(changed.length, 'region')}`
-      : `nothing to publish: ${of} is ${failed + held > 0 ? 'as it was' : 'published already'}`;
+    changed.length === 0 ? nothing : `${dryRun ? 'would publish' : 'published'} ${regions}`;
   return [first, ...next].join('; ');
 }
 

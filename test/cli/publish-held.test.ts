@@ -203,6 +203,23 @@ describe('a secret that fails a check', () => {
     ws.commit('Bring the new version back');
   });
 
+  it('is an older version that came back before the newer one was ever published', async () => {
+    const version = sealedIn(ws, shared).spec.version;
+    await setInto(ws, shared, { token: 'made-up 3a' });
+    const older = ws.read(sharedFile);
+    ws.commit('Set a value');
+    await setInto(ws, shared, { token: 'made-up 3b' });
+    const newer = ws.read(sharedFile);
+    ws.commit('Set another');
+    ws.write(sharedFile, older);
+    ws.commit('Go back');
+    const { report } = await publish();
+    expect(codes(report)).toEqual([[sharedFile, 'trust-floor']]);
+    expect(report.held[0]?.regions[0]).toEqual({ region: 'eu-central', version });
+    ws.write(sharedFile, newer);
+    ws.commit('Go on');
+  });
+
   it('is another secret of the same version', async () => {
     const before = ws.read(sharedFile);
     await setInto(ws, shared, { token: 'made-up 4' });
