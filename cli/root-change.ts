@@ -96,6 +96,8 @@ async function requireNewest(io: Io, { top, state }: OpenRepository): Promise<vo
   throw new EdgesealError(
     'trust-root',
     `this branch stands on trust root ${state.root.number}, root ${pin.newest.number} was seen already`,
-    { hint: 'merge the newer main first, then run the command again' },
+    {
+      hint: `merge the newer main first, then run the command again; only if root ${pin.newest.number} was made here and never pushed: edgeseal trust accept ${pin.accepted}`,
+    },
   );
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { fail, ok } from './check.ts';
@@ -18,18 +19,23 @@ export async function checkLeaks(io: Io, top: string): Promise<Check[]> {
       fail(
         name,
         `${file} holds a private region key and is staged or committed`,
-        `git rm --cached '${file}'; if it was ever pushed, replace the key and every value it could open`,
+        `git -C ${quote(top)} rm --cached ${quote(file)}; if it was ever pushed, replace the key and every value it could open`,
       ),
     ),
     ...lying.map((file) =>
       fail(
         name,
         `${file} is a private region key inside the Git working tree`,
-        `mv '${file}' ~/edgeseal-keys/`,
+        `mkdir -p -m 700 ~/edgeseal-keys && mv ${quote(join(top, file))} ~/edgeseal-keys/`,
       ),
     ),
   ];
   return checks.length === 0 ? [ok(name, 'none in the working tree')] : checks;
+}
+
+/** For a shell, where it needs that. */
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 async function grep(io: Io, top: string, where: string[]): Promise<string[]> {

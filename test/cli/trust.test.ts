@@ -173,6 +173,20 @@ describe('trust add-author', () => {
   });
 });
 
+describe('a root that was made and thrown away', () => {
+  it('does not lock its maker out: the hint is the way back', async () => {
+    await addBob();
+    await ws.cli(['verify']);
+    ws.git('clean', '-fdq', 'trust');
+    const stuck = await addBob();
+    expect(stuck.code).toBe(3);
+    const command =
+      /only if .*: edgeseal (trust accept [0-9a-f]{64})/.exec(stuck.stderr)?.[1] ?? '';
+    expect((await ws.cli(command.split(' '))).code).toBe(0);
+    expect((await addBob()).code).toBe(0);
+  });
+});
+
 describe('trust add-publisher', () => {
   it('lets a key publish, and sign the heartbeat where that is said', async () => {
     const before = await show();
