@@ -138,7 +138,7 @@ async function resume(
   const commit = await fetchChannelFrom(io, place, at.source, region);
   if (commit === undefined) {
     throw new EdgesealError('git-mirror', `${name} has no channel of ${region}`, {
-      hint: `see what it has: git ls-remote ${name}`,
+      hint: `name the regions that it has (git ls-remote ${name}): edgeseal publish REGION --resume-from ${name}`,
     });
   }
   const channel = await readChannel(cat, commit, region, roots);

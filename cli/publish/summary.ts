@@ -25,12 +25,7 @@ export function printRound(
     if (dryRun) printChanges(output, outcome, width);
   }
   for (const held of heldSecrets(round)) printHeld(output, held);
-  for (const { level, error } of [...unpushed, ...noticesOf(round)]) {
-    const label =
-      level === 'error' ? output.paint('red', 'error') : output.paint('yellow', 'warning');
-    output.line(`${label}: ${describeError(error)}`);
-    if (error.hint !== undefined) output.line(`  ${output.paint('dim', error.hint)}`);
-  }
+  printNotices(output, round.main.slice(0, 10), [...unpushed, ...noticesOf(round)]);
   output.note(lastLine(round, outcomes, dryRun));
 }
 
@@ -82,6 +77,22 @@ function printHeld(output: Output, { file, errors, regions }: HeldSecret): void 
   for (const error of errors) {
     output.line(`  ${error.message}`);
     if (error.hint !== undefined) output.line(`  ${output.paint('dim', error.hint)}`);
+  }
+}
+
+/** Of many alike the first few: a region that nothing is sealed for yet concerns every secret. */
+const alike = 5;
+
+function printNotices(output: Output, main: string, notices: readonly Notice[]): void {
+  for (const [, same] of Map.groupBy(notices, ({ level, error }) => `${level} ${error.code}`)) {
+    for (const { level, error } of same.slice(0, alike)) {
+      const label =
+        level === 'error' ? output.paint('red', 'error') : output.paint('yellow', 'warning');
+      output.line(`${label}: ${describeError(error)}`);
+      if (error.hint !== undefined) output.line(`  ${output.paint('dim', error.hint)}`);
+    }
+    if (same.length > alike)
+      output.line(`and ${same.length - alike} more like it: edgeseal verify --commit ${main}`);
   }
 }
 
