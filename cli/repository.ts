@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 import { repositoryFile } from '../core/format/repository.ts';
+import { rootPath } from '../core/format/trust-root.ts';
 import { loadRepository, readRepository } from '../core/repository/repository-state.ts';
 import type { RepositoryState } from '../core/repository/repository-state.ts';
 import { readRootFile } from '../core/repository/trust.ts';
@@ -11,6 +12,7 @@ import { rootHash } from '../core/trust/root-chain.ts';
 import { gitAnswer } from './git/git.ts';
 import type { Io } from './io.ts';
 import { confirmRoot, readPin, rememberNewest, writePin } from './pin.ts';
+import type { Pin } from './pin.ts';
 
 /** Where a secrets repository lies: inside a Git repository, at its top or in a folder of it. */
 export interface Place {
@@ -94,6 +96,7 @@ export async function openView(
     await writePin(io, place.top, id, pin);
   }
   const state = await loadRepository(view, pin.accepted);
+  requireSameHistory(state, pin);
   if (state.root.number < pin.newest.number) {
     io.stderr.write(
       `warning: ${view.name} stands on trust root ${state.root.number}, root ${pin.newest.number} was seen already\n  hint: merge the newer main first: a key may have been revoked since\n`,
@@ -101,6 +104,24 @@ export async function openView(
   }
   await rememberNewest(io, place.top, pin, state.root);
   return state;
+}
+
+/**
+ * Whoever held a root key that was taken out since can sign a second chain from the accepted root. What was seen stays
+ * the one.
+ */
+function requireSameHistory({ view, roots }: RepositoryState, { accepted, newest }: Pin): void {
+  const { number, sha256 } = newest;
+  const here = roots.find((root) => root.number === number);
+  if (here === undefined || here.sha256 === sha256) return;
+  throw new EdgesealError(
+    'trust-root',
+    `${view.name} has another trust root ${number} than the one that this clone has seen (${sha256.slice(0, 16)}...)`,
+    {
+      file: rootPath(number),
+      hint: `ask whoever signs roots which one is right; only if yours was made here and never pushed: edgeseal trust accept ${accepted}`,
+    },
+  );
 }
 
 async function folderOf(name: string, start: string): Promise<string | undefined> {

@@ -59,7 +59,7 @@ export function targetRegions(
     if (partial.length > 0) {
       output.warn(
         `${partial.join(', ')} gets this item only: ${ref.file} is not sealed for it otherwise`,
-        `edgeseal reseal ${namespace}/${name} --key RECOVERY-KEY-FILE`,
+        `to give it all items, take this change back and first run: edgeseal reseal ${namespace}/${name} --key RECOVERY-KEY-FILE`,
       );
     }
     return chosen;

@@ -187,6 +187,29 @@ describe('a root that was made and thrown away', () => {
   });
 });
 
+describe('a second chain of roots', () => {
+  it('is refused by a clone that has seen the first, until its person says which', async () => {
+    await addBob('--namespaces', 'a');
+    await ws.cli(['verify']);
+    const seen = [ws.read('trust/2.yaml'), ws.read('trust/2.sig')] as const;
+    ws.git('clean', '-fdq', 'trust');
+    await ws.cli(['trust', 'accept', first()]);
+    await addBob('--namespaces', 'b');
+    await ws.cli(['verify']);
+    ws.write('trust/2.yaml', seen[0]);
+    ws.write('trust/2.sig', seen[1]);
+    const forked = await ws.cli(['verify']);
+    expect([forked.code, forked.stderr]).toEqual([
+      3,
+      expect.stringContaining('another trust root 2 than the one that this clone has seen'),
+    ]);
+    const doctor = await ws.cli(['doctor', '-o', 'json']);
+    expect(doctor.stdout).toContain(`edgeseal trust accept ${first()}`);
+    expect((await ws.cli(['trust', 'accept', first()])).code).toBe(0);
+    expect((await ws.cli(['verify'])).code).toBe(0);
+  });
+});
+
 describe('trust add-publisher', () => {
   it('lets a key publish, and sign the heartbeat where that is said', async () => {
     const before = await show();
