@@ -16,6 +16,8 @@ export async function run(
       hint: 'edgeseal controller --config /etc/edgeseal/region-sync.yaml',
     });
   }
+  const { keepHeapSmall } = await import('../../controller/heap.ts');
+  keepHeapSmall();
   const { runController } = await import('../../controller/main.ts');
   const stop = new AbortController();
   const onSignal = (): void => {
