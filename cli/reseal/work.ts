@@ -54,6 +54,7 @@ export async function planFile(
     const whole = await planReseal(state, secret, true);
     if (whole.inLine && whole.unclear.length > 0) throw unclear(ref, whole);
     const needsKey = whole.envelopes.some(({ add }) => add.length > 0);
+    if (needsKey && keys.length > 0 && unsigned !== undefined) throw unvouched(ref, unsigned);
     if (!needsKey || keys.length > 0)
       return { ref, secret, unsigned, plan: whole, later: undefined };
     const without = await planReseal(state, secret, false);
@@ -83,6 +84,18 @@ export async function resealOne(
 
 export function isFailed(outcome: Planned | Failed): outcome is Failed {
   return 'error' in outcome;
+}
+
+/**
+ * Which regions an envelope names is what its author signed. Whoever may merely commit could name one more, or take away
+ * what shows that a value is for one region alone; with a private key that would be made readable there.
+ */
+function unvouched({ namespace, name }: SecretRef, { message }: EdgesealError): EdgesealError {
+  return new EdgesealError(
+    'trust-author',
+    `nothing is wrapped of what no author stands for: ${message}`,
+    { hint: `look at it and sign it first: edgeseal sign ${namespace}/${name}` },
+  );
 }
 
 function unclear(ref: SecretRef, { unclear: items, newcomers }: ResealPlan): EdgesealError {

@@ -69,6 +69,8 @@ export async function survey(
   try {
     const main = await sealedBlobs(io, repository, merged.commit);
     const head = await sealedBlobs(io, repository, await headOf(io, repository));
+    const [anyBlob = ''] = [...main.values(), ...head.values()];
+    const hash = anyBlob.length === 64 ? 'sha256' : 'sha1';
     const roots = await knownRoots(io, repository, merged.commit);
     const known = { cat, roots, fetched: new Map() };
     const channels = await Promise.all(
@@ -94,7 +96,6 @@ export async function survey(
           batch.map(async (file): Promise<Row> => {
             const { namespace = '', name = file } = parseSecretPath(file) ?? {};
             const mainBlob = main.get(file);
-            const hash = mainBlob?.length === 64 ? 'sha256' : 'sha1';
             const tree = present.has(file)
               ? await treeSecret(repository.state, file, hash)
               : undefined;

@@ -1,4 +1,5 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateRegionKey, parseRegionKeys } from '../../core/crypto/region-key.ts';
@@ -229,6 +230,27 @@ describe('a region', () => {
   });
 });
 
+describe('what no author stands for', () => {
+  it('is not wrapped for anybody: a committer could have named a region that may not read it', async () => {
+    await set('prod/a', 'password', `${marker}-west`, '--regions', 'us-west');
+    const file = 'secrets/prod/a.yaml';
+    const id = ws.keys['us-east']!.id;
+    const lines = ws.read(file).split('\n');
+    const at = lines.lastIndexOf('    - region: us-west');
+    lines.splice(at, 0, '    - region: us-east', `      key: "${id}"`);
+    ws.write(file, lines.join('\n'));
+    expect(recipients('prod/a')).toContain(`us-east ${id} bare`);
+    const before = ws.read(file);
+    const result = await reseal('--all', ...recovery());
+    expect([result.code, result.stderr]).toEqual([
+      3,
+      expect.stringContaining('edgeseal sign prod/a'),
+    ]);
+    expect(result.stderr).toContain('nothing is wrapped of what no author stands for');
+    expect(ws.read(file)).toBe(before);
+  });
+});
+
 describe('a key', () => {
   it('that is retired loses its wraps, once the others have theirs', async () => {
     const old = ws.keys['us-east']!;
@@ -282,6 +304,25 @@ describe('a key', () => {
     ]);
     expect(ws.read('secrets/prod/a.yaml')).toBe(before);
   });
+});
+
+it('writes nothing where signing fails: wraps that need no signature neither', async () => {
+  const locked = join(ws.folder, 'locked');
+  copyFileSync(join(ws.folder, 'home/.ssh/id_ed25519'), locked);
+  execFileSync('ssh-keygen', ['-p', '-q', '-P', '', '-N', 'made-up-pass', '-f', locked]);
+  await addKey('us-east');
+  await ws.cli(['seal', '--regions', 'us-east,us-west'], {
+    stdin: `apiVersion: v1\nkind: Secret\nmetadata: {name: b, namespace: prod}\nstringData: {a: ${marker}}\n`,
+  });
+  defaults('us-east');
+  const before = ws.git('status', '--porcelain');
+  const texts = [ws.read('secrets/prod/a.yaml'), ws.read('secrets/prod/b.yaml')];
+  const env = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
+  const args = ['reseal', '--all', ...recovery(), '--signing-key', locked];
+  const result = await ws.cli(args, { env });
+  expect([result.code, result.stderr]).toEqual([3, expect.stringContaining('ssh-add')]);
+  expect([ws.read('secrets/prod/a.yaml'), ws.read('secrets/prod/b.yaml')]).toEqual(texts);
+  expect(ws.git('status', '--porcelain')).toBe(before);
 });
 
 it('leaves alone what it cannot read, names it, and leaves no file behind', async () => {

@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextRoot, withKeyState } from '../support/root.ts';
-import { makeWorkspace } from '../support/workspace.ts';
+import { makePerson } from '../support/person.ts';
+import { makeWorkspace, runCli } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 
 /** Made up. */
@@ -245,6 +246,30 @@ describe('a clone', () => {
     rmSync(join(clone, 'secrets/prod/a.yaml'));
     const removed = await ws.cli(['status'], { cwd: join(clone, 'secrets') });
     expect(removed.stderr).toContain('git add -A . && git commit');
+  });
+
+  it('of a repository that keeps its secrets in a folder, with SHA-256 object ids, is read alike', async () => {
+    const me = await makePerson();
+    const top = me.make('infra');
+    me.git(top, 'init', '-q', '--object-format=sha256', '-b', 'main');
+    me.git(me.folder, 'init', '-q', '--bare', '--object-format=sha256', '-b', 'main', 'o.git');
+    me.git(top, 'remote', 'add', 'origin', join(me.folder, 'o.git'));
+    const made = await me.cli(top, 'init', '--path', 'in/here', '--regions', 'us-east');
+    expect(made.code, made.stderr).toBe(0);
+    const repo = join(top, 'in/here');
+    const stdin = `apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {c: ${marker}}\n`;
+    await runCli(['seal', '--regions', 'us-east'], { cwd: repo, env: me.env, stdin });
+    expect((await me.cli(repo, 'status')).stdout).toMatch(/^b\/a +1 +uncommitted .* not fetched$/m);
+    me.git(repo, 'add', '-A');
+    me.git(repo, 'commit', '-q', '-m', 'Seal');
+    me.git(repo, 'push', '-q', '-u', 'origin', 'main');
+    expect((await me.cli(repo, 'publish')).code).toBe(0);
+    expect((await me.cli(repo, 'status')).stdout).toMatch(/^b\/a +1 +\d+s .* published 1$/m);
+    await me.cli(repo, 'region', 'add', 'us-east', '--generate', join(me.folder, 'k'));
+    const key = join(me.folder, 'home/edgeseal-keys/here/recovery.key');
+    expect((await me.cli(repo, 'reseal', '--all', '--key', key)).code).toBe(0);
+    expect((await me.cli(repo, 'sign', '--all')).stdout).toContain('nothing to sign');
+    me.remove();
   });
 
   it('that has no remote is told so', async () => {
