@@ -3,7 +3,8 @@
  *
  * The part before the dash says who has to act: `input-*` the person who gave the input, `format-*` the
  * maker of a file, `seal-*` something about keys or ciphertext, `trust-*` a signature or a right,
- * `policy-*` the distribution policy, `git-*` a repository or a mirror, `store-*` the local disk.
+ * `policy-*` the distribution policy, `git-*` a repository or a mirror, `store-*` the local disk, `kube-*` an
+ * API server of Kubernetes.
  */
 export type ErrorCode =
   | 'input-usage'
@@ -45,6 +46,12 @@ export type ErrorCode =
   | 'store-corrupt'
   | 'store-full'
   | 'target-refused'
+  | 'kube-unreachable'
+  | 'kube-forbidden'
+  | 'kube-not-found'
+  | 'kube-conflict'
+  | 'kube-refused'
+  | 'kube-config'
   | 'internal';
 
 /** Where the fault lies and what a person can do about it. None of these may carry a secret value. */

@@ -14,6 +14,7 @@ const folders = {
   'core/policy': ['core/format'],
   'core/scan': ['core/format'],
   'core/git': ['core/format'],
+  'core/kube': ['core/format'],
   'core/secret': ['core/format', 'core/crypto', 'core/trust', 'core/policy'],
   'core/channel': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
   'core/repository': ['core/format', 'core/crypto', 'core/trust', 'core/policy', 'core/secret'],
@@ -36,7 +37,7 @@ const libraries = {
 };
 
 /** Parts of Node that not everyone may use: no process is started, nothing is dialled, from core. */
-const network = ['core/git', 'cli', 'controller'];
+const network = ['core/git', 'core/kube', 'cli', 'controller'];
 const builtins = {
   child_process: ['cli', 'hooks', 'controller'],
   cluster: [],

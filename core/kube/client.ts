@@ -1,0 +1,192 @@
+import { Agent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { EdgesealError } from '../errors.ts';
+import { KubeError } from './error.ts';
+import type { KubeStatus } from './error.ts';
+
+/** Where an API server is, and who we are to it. */
+export interface KubeEndpoint {
+  /** `https://host:port`, without a path, or with the path of a proxy. */
+  url: string;
+  /** Certificate authority, PEM; default: the system's. */
+  ca?: string | undefined;
+  /** Client certificate and its key, PEM. */
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Host name that the server's certificate is for, where the url's is another. */
+  serverName?: string | undefined;
+  /** Asked for each request: tokens are short-lived, and the kubelet renews them in their file. */
+  token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+}
+
+/** Content types of PATCH. */
+export const patchTypes = {
+  apply: 'application/apply-patch+yaml',
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+} as const;
+
+export interface KubeRequest {
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Parameters of the query; undefined ones are left out. */
+  query?: Record<string, string | number | boolean | undefined>;
+  /** Default: `application/json`; a PATCH has to name its own. */
+  contentType?: string;
+  accept?: string;
+  signal?: AbortSignal | undefined;
+  /** Longest silence of the server, in milliseconds. */
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 30_000;
+/** An answer above this is no answer to anything that we ask. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A client of the Kubernetes API: JSON over kept-alive HTTPS, and nothing else. docs/decisions/0005-kubernetes-client.md
+ * says why it is not the official one.
+ */
+export class KubeClient {
+  readonly #endpoint: KubeEndpoint;
+  readonly #base: URL;
+  readonly #agent: Agent;
+
+  /**
+   * @param maxSockets how many requests are under way at a time; further ones wait
+   * @throws EdgesealError `kube-config` for a url that is not https
+   */
+  constructor(endpoint: KubeEndpoint, maxSockets = 16) {
+    this.#endpoint = endpoint;
+    this.#base = baseOf(endpoint.url);
+    const { ca, cert, key, serverName } = endpoint;
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets,
+      scheduling: 'lifo',
+      ca,
+      cert,
+      key,
+      ...(serverName === undefined ? {} : { servername: serverName }),
+    });
+  }
+
+  /** The API server's address, for status and errors. */
+  get url(): string {
+    return this.#base.origin;
+  }
+
+  /**
+   * Sends one request and returns the parsed answer.
+   *
+   * @param path absolute, such as `/api/v1/namespaces/default/secrets`; names in it are checked or encoded by the caller
+   * @returns the JSON of a 2xx answer; undefined where it has no body
+   * @throws KubeError for any other answer, and with status 0 where there was none
+   */
+  async request(method: string, path: string, options: KubeRequest = {}): Promise<unknown> {
+    const where = { method, path };
+    const response = await this.open(method, path, options);
+    const text = await readAll(response, where);
+    const status = response.statusCode ?? 0;
+    if (status < 200 || status >= 300) throw failure(where, response, text);
+    if (text === '') return undefined;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw new KubeError(where, 0, { message: 'the answer is not JSON' });
+    }
+  }
+
+  /**
+   * Sends one request and returns the answer with its body still to be read, for watches.
+   *
+   * @throws KubeError with status 0 where there was no answer
+   */
+  async open(method: string, path: string, options: KubeRequest = {}): Promise<IncomingMessage> {
+    const { body, query, signal, timeoutMs = TIMEOUT_MS } = options;
+    const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
+    for (const [name, value] of Object.entries(query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const token = await this.#endpoint.token?.();
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers: OutgoingHttpHeaders = {
+      accept: options.accept ?? 'application/json',
+      'user-agent': 'edgeseal',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === undefined
+        ? {}
+        : {
+            'content-type': options.contentType ?? 'application/json',
+            'content-length': payload.length,
+          }),
+    };
+    return await new Promise((resolve, reject) => {
+      const sent = httpsRequest(url, {
+        method,
+        headers,
+        agent: this.#agent,
+        timeout: timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      sent.once('response', resolve);
+      // Also ends the body of an answer that stalls: a server that is frozen says nothing at all.
+      sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        const message = error.code ?? error.message;
+        reject(new KubeError({ method, path }, 0, { message: `no answer: ${message}` }));
+      });
+      sent.end(payload);
+    });
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function baseOf(url: string): URL {
+  const parsed = URL.parse(url);
+  if (parsed?.protocol === 'https:') return parsed;
+  // A token, and every Secret, would cross the network for anyone to read.
+  throw new EdgesealError('kube-config', `the API server's address is not an https url`, {
+    hint: 'look at clusters[].cluster.server of the kubeconfig',
+  });
+}
+
+async function readAll(
+  response: IncomingMessage,
+  where: { method: string; path: string },
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response) {
+      length += (chunk as Buffer).length;
+      if (length > MAX_BYTES) throw new Error('the answer is too long');
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    response.destroy();
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new KubeError(where, 0, { message: `the answer breaks off: ${code ?? message}` });
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function failure(
+  where: { method: string; path: string },
+  response: IncomingMessage,
+  text: string,
+): KubeError {
+  let status: KubeStatus = {};
+  try {
+    const parsed = JSON.parse(text) as KubeStatus | null;
+    if (parsed !== null && typeof parsed.message === 'string') status = parsed;
+  } catch {
+    // A proxy's page, perhaps: its status says enough.
+  }
+  const after = Number(response.headers['retry-after']);
+  const retryAfterMs = Number.isFinite(after) && after > 0 ? after * 1000 : undefined;
+  return new KubeError(where, response.statusCode ?? 0, status, retryAfterMs);
+}
