@@ -102,7 +102,7 @@ async function keyOfFile(file: string): Promise<{ key: RegionPublicKey; warnings
 
 function parsePublic(text: string, file?: string): RegionPublicKey {
   try {
-    return parseRegionPublicKey(text);
+    return parseRegionPublicKey(text.trim());
   } catch (error) {
     throw error instanceof EdgesealError
       ? error.at({

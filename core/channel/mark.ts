@@ -1,4 +1,5 @@
 import { EdgesealError } from '../errors.ts';
+import { channelPaths } from '../format/snapshot.ts';
 import type { Snapshot } from '../format/snapshot.ts';
 
 /** How far a controller (or a publisher) has come: root number first, sequence second. */
@@ -25,14 +26,15 @@ export function markOf(snapshot: Snapshot, sha256: string): Mark {
  * Compares an offered, verified snapshot with the high-water mark.
  *
  * @returns `new` where it is above the mark, `same` where it is the mark's own, `older` where it is below
- * @throws EdgesealError `trust-equivocation` where the publisher has signed two histories
+ * @throws EdgesealError `trust-equivocation` where the publisher has signed two histories, `trust-snapshot` where a new
+ *   one contradicts itself: the first of a history, and no other, follows nothing
  */
 export function judgeAgainstMark(
   snapshot: Snapshot,
   sha256: string,
   mark: Mark | undefined,
 ): 'new' | 'same' | 'older' {
-  if (mark === undefined) return 'new';
+  if (mark === undefined) return requireWhole(snapshot);
   const offered = markOf(snapshot, sha256);
   const order = compareMarks(offered, mark);
   if (order < 0) return 'older';
@@ -46,7 +48,18 @@ export function judgeAgainstMark(
       `snapshot ${snapshot.sequence} does not follow the snapshot ${mark.sequence} that was accepted`,
     );
   }
-  return 'new';
+  return requireWhole(snapshot);
+}
+
+function requireWhole({ sequence, previous }: Snapshot): 'new' {
+  if ((sequence === 1) === (previous === null)) return 'new';
+  throw new EdgesealError(
+    'trust-snapshot',
+    previous === null
+      ? `snapshot ${sequence} follows no other, which only snapshot 1 does`
+      : 'snapshot 1 follows another, and it is the first',
+    { file: channelPaths.snapshot },
+  );
 }
 
 function equivocation(message: string): EdgesealError {

@@ -1,8 +1,9 @@
 import { EdgesealError } from '../errors.ts';
-import { parseEdgeSecret } from '../format/edge-secret.ts';
+import { parseEdgeSecret, templateOf } from '../format/edge-secret.ts';
 import type { EdgeSecret } from '../format/edge-secret.ts';
 import type { IndexEntry } from '../format/snapshot.ts';
 import { secretPath } from '../format/names.ts';
+import { requireAllowedType } from '../format/secret-type.ts';
 import { requireAuthor } from '../secret/author.ts';
 import { statementDigest } from '../secret/statement.ts';
 import type { AcceptedRoot } from '../trust/root-chain.ts';
@@ -22,10 +23,11 @@ export interface AcceptedSecret {
 
 /**
  * Accepts one secret of a verified snapshot: its path, namespace, name and version agree with the listing,
- * an author entitled by the snapshot's root signed it, and it is not below its floor.
+ * an author entitled by the snapshot's root signed it, it is not below its floor, and not of a type that only the
+ * cluster itself may make.
  *
  * @param bytes already held against the listing's SHA-256
- * @throws EdgesealError a format error, `trust-snapshot`, `trust-author` or `trust-floor`
+ * @throws EdgesealError a format error, `trust-snapshot`, `trust-author`, `trust-floor` or `input-not-a-secret`
  */
 export function acceptSecret(
   bytes: Uint8Array,
@@ -51,6 +53,7 @@ export function acceptSecret(
   const author = requireAuthor(secret, root);
   const statement = statementDigest(root.spec.repository, secret);
   requireFloor(secret, statement, floor, file);
+  requireAllowedType(templateOf(secret).type, file);
   return { secret, author, floor: { version: spec.version, statement } };
 }
 

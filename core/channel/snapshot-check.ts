@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
 import {
   channelPaths,
+  maxHeartbeatBytes,
   maxIndexBytes,
   maxSnapshotBytes,
   parseHeartbeat,
@@ -143,7 +144,7 @@ export function requireListed(
  * Reads the heartbeat, where the root configures one and the channel carries one that fits.
  *
  * @returns undefined where there is none; an older snapshot's heartbeat is the caller's to judge
- * @throws EdgesealError `trust-signature` or a format error where there is one that is wrong
+ * @throws EdgesealError `input-too-large`, `trust-signature` or a format error where there is one that is wrong
  */
 export async function readHeartbeat(
   read: ChannelReader,
@@ -155,6 +156,8 @@ export async function readHeartbeat(
   const bytes = await read(channelPaths.alive);
   const signatures = await read(channelPaths.aliveSignature);
   if (bytes === undefined || signatures === undefined) return undefined;
+  requireSize(bytes, maxHeartbeatBytes, channelPaths.alive);
+  requireSize(signatures, maxSignatureBytes, channelPaths.aliveSignature);
   const signers = { keys: [heartbeat.key], threshold: 1 };
   requireThreshold(signers, text(signatures), bytes, signatureNamespaces.alive, 'the heartbeat');
   const alive = parseHeartbeat(bytes);
@@ -202,9 +205,8 @@ async function readRoot(read: ChannelReader, n: number): Promise<RootFile | unde
   const bytes = await read(file);
   const signatures = await read(channelPaths.rootSignature(n));
   if (bytes === undefined || signatures === undefined) return undefined;
-  if (bytes.length > maxRootBytes || signatures.length > maxSignatureBytes) {
-    throw new EdgesealError('input-too-large', 'a trust root is too long', { file });
-  }
+  requireSize(bytes, maxRootBytes, file);
+  requireSize(signatures, maxSignatureBytes, channelPaths.rootSignature(n));
   return { bytes, signatures: text(signatures), file };
 }
 
@@ -217,9 +219,14 @@ async function required(read: ChannelReader, path: string, limit: number): Promi
       { file: path },
     );
   }
+  requireSize(bytes, limit, path);
+  return bytes;
+}
+
+/** Before anything is hashed, verified or parsed: what is too long is not worth the work. */
+function requireSize(bytes: Uint8Array, limit: number, path: string): void {
   if (bytes.length > limit)
     throw new EdgesealError('input-too-large', `${path} is too long`, { file: path });
-  return bytes;
 }
 
 // Signatures are ASCII armour; anything else fails in its parser.

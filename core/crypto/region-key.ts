@@ -24,12 +24,12 @@ export interface RegionKey extends RegionPublicKey {
 }
 
 /**
- * Reads a public key: standard base64 of 1,216 bytes.
+ * Reads a public key: standard base64 of 1,216 bytes, and nothing around it.
  *
  * @throws EdgesealError `format-base64` or `format-key`
  */
 export function parseRegionPublicKey(text: string): RegionPublicKey {
-  const raw = decodeBase64(text.trim(), 'the public key');
+  const raw = decodeBase64(text, 'the public key');
   checkXWingPublicKey(raw);
   return identify(raw);
 }
@@ -53,7 +53,7 @@ export async function generateRegionKey(): Promise<{ key: RegionKey; line: Secre
 
 /**
  * Reads private keys from a file's text: one a line, `edgeseal-region-key-1-<base64url of the seed>`; empty
- * lines and lines that start with `#` are skipped.
+ * lines and lines that start with `#` are skipped. Around a line only spaces, tabs and carriage returns are ignored.
  *
  * @throws EdgesealError `format-key` with the line number (never the line) where one is malformed, or where
  * there is none
@@ -62,7 +62,7 @@ export async function parseRegionKeys(text: SecretBytes, file?: string): Promise
   const keys: RegionKey[] = [];
   const lines = Buffer.from(text.reveal()).toString('utf8').split('\n');
   for (const [index, raw] of lines.entries()) {
-    const line = raw.trim();
+    const line = raw.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
     if (line === '' || line.startsWith('#')) continue;
     keys.push(await parseKeyLine(line, file, index + 1));
   }

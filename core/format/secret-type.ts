@@ -22,17 +22,7 @@ export function requireTypeItems(
   items: ReadonlyMap<string, unknown>,
   file?: string,
 ): void {
-  if (isRefusedType(type)) {
-    throw new EdgesealError(
-      'input-not-a-secret',
-      `Secrets of type ${type} belong to the cluster that made them`,
-      {
-        file,
-        field: 'type',
-        hint: 'let each cluster make its own; edgeseal never writes this type',
-      },
-    );
-  }
+  requireAllowedType(type, file);
   const rule = Object.hasOwn(required, type) ? required[type] : undefined;
   if (rule === undefined) return;
   if ('all' in rule) {
@@ -49,6 +39,24 @@ export function requireTypeItems(
     'input-not-a-secret',
     `a Secret of type ${type} needs one of ${rule.any.join(', ')}`,
     { file, field: 'data' },
+  );
+}
+
+/**
+ * Refuses the types that a cluster makes for itself, whoever signed them.
+ *
+ * @throws EdgesealError `input-not-a-secret`
+ */
+export function requireAllowedType(type: string, file?: string): void {
+  if (!isRefusedType(type)) return;
+  throw new EdgesealError(
+    'input-not-a-secret',
+    `Secrets of type ${type} belong to the cluster that made them`,
+    {
+      file,
+      field: 'type',
+      hint: 'let each cluster make its own; edgeseal never writes this type',
+    },
   );
 }
 

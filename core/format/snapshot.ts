@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EdgesealError } from '../errors.ts';
 import { canonicalBytes, parseCanonicalJson } from './canonical-json.ts';
 import type { Json } from './canonical-json.ts';
+import { maxSealedBytes } from './edge-secret.ts';
 import { byName } from './names.ts';
 import {
   counter,
@@ -70,6 +71,7 @@ export function parseSnapshot(bytes: Uint8Array): Snapshot {
     snapshot.indexes.map((i) => i.namespace),
     channelPaths.snapshot,
   );
+  requireSizes(snapshot.indexes, maxIndexBytes, channelPaths.snapshot);
   return snapshot;
 }
 
@@ -81,6 +83,7 @@ export function parseIndex(bytes: Uint8Array, namespace: string): Index {
     index.map((entry) => entry.name),
     file,
   );
+  requireSizes(index, maxSealedBytes, file);
   return index;
 }
 
@@ -106,6 +109,16 @@ function isUtcTime(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return false;
   const time = new Date(text);
   return !Number.isNaN(time.getTime()) && time.toISOString() === text.replace('Z', '.000Z');
+}
+
+/** What is listed as too long does not have to be fetched to be refused. */
+function requireSizes(listed: { size: number }[], limit: number, file: string): void {
+  if (listed.every((entry) => entry.size <= limit)) return;
+  throw new EdgesealError(
+    'input-too-large',
+    `${file} lists a file of more than the ${limit} bytes that are allowed`,
+    { file },
+  );
 }
 
 function parseBounded(bytes: Uint8Array, limit: number, file: string): Json {

@@ -66,12 +66,10 @@ export type KeyState = z.infer<typeof regionKeySchema>['state'];
  * Parses a root whose signatures were verified already.
  *
  * @throws EdgesealError `format-yaml`, `format-schema` or `trust-root` (a threshold that its keys cannot
- * reach, a name twice)
+ * reach, a name or a region's key twice)
  */
 export function parseTrustRoot(bytes: Uint8Array, file: string): TrustRoot {
-  if (bytes.length > maxRootBytes) {
-    throw new EdgesealError('input-too-large', 'the trust root is too long', { file });
-  }
+  requireRootSize(bytes, file);
   const root = validate(
     trustRootSchema,
     parseYaml(decodeUtf8(bytes, 'the trust root'), { file }),
@@ -99,13 +97,26 @@ export function parseTrustRoot(bytes: Uint8Array, file: string): TrustRoot {
     regions.map((r) => r.name),
     (name) => fail('regions', `${name} is listed twice`),
   );
-  for (const { name, recovery } of regions) {
+  // One key in two states, or of two regions: whoever revokes it would revoke half of it.
+  requireUnique(
+    regions.flatMap((r) => r.keys.map((key) => key.sha256)),
+    (sha256) => fail('regions', `the key ${sha256} is listed twice`),
+  );
+  for (const { name, role, recovery } of regions) {
     if (recovery === undefined) continue;
+    if (role !== 'region') fail('regions', `${name} is a recovery recipient and has one itself`);
     const found = regions.find((r) => r.name === recovery);
     if (found?.role !== 'recovery')
       fail('regions', `the recovery of ${name} is not a recovery recipient`);
   }
   return root;
+}
+
+/** @throws EdgesealError `input-too-large`; to be asked before a signature is verified */
+export function requireRootSize(bytes: Uint8Array, file: string): void {
+  if (bytes.length > maxRootBytes) {
+    throw new EdgesealError('input-too-large', 'the trust root is too long', { file });
+  }
 }
 
 /** Writes a root: the bytes that are then signed and hashed. */

@@ -2,19 +2,31 @@ import { Composer, Lexer, LineCounter, Parser } from 'yaml';
 import type { CST, Document, ErrorCode as YamlCode, ParsedNode } from 'yaml';
 import { EdgesealError } from '../errors.ts';
 
-/** Deeper than any schema of Kubernetes; what exceeds it is after the stack. */
+/** Collections inside each other: deeper than any schema of Kubernetes; what exceeds it is after the stack. */
 const MAX_DEPTH = 64;
 
-/** The library's stack holds the document below the collections, and a scalar on top. */
-const MAX_STACK = MAX_DEPTH + 2;
+const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);
+
+/** How a text may be written that means the same to every reader. */
+export interface StreamRules {
+  /**
+   * Files that people write for kubectl; for them, too, a bracket may close a collection at the indentation of the
+   * block around it, which YAML 1.2 does not allow and our own formats refuse.
+   */
+  aliases?: boolean | undefined;
+}
+
+/** What the library's lexer yields before the text of a plain or block scalar. */
+const SCALAR_MARK = '\u001f';
 
 const MAX_DOCUMENTS = 10_000;
 
 /**
- * Characters that YAML forbids, and those that some readers take for a line break and others do not (a lone CR, NEL,
- * U+2028, U+2029): what is a comment to us could be a key to kubectl.
+ * Characters that YAML does not call printable, and those that some readers take for a line break and others do not
+ * (a lone CR, NEL, U+2028, U+2029): what is a comment to us could be a key to kubectl.
  */
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029\ufeff]|\r(?!\n)/;
+const FORBIDDEN =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)/;
 
 /** The library's messages quote the source, which may be a Secret. Its codes do not. */
 const WORDS: Partial<Record<YamlCode, string>> = {
@@ -59,7 +71,7 @@ export function yamlError(found: string, line: number | undefined, hint?: string
  *
  * @throws EdgesealError `format-yaml` with the line, for whatever is not YAML 1.2
  */
-export function parseStream(text: string): ParsedStream {
+export function parseStream(text: string, rules: StreamRules = {}): ParsedStream {
   const forbidden = FORBIDDEN.exec(text);
   if (forbidden !== null) {
     const line = text.slice(0, forbidden.index).split('\n').length;
@@ -68,7 +80,7 @@ export function parseStream(text: string): ParsedStream {
   const lines = new LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const documents: ParsedDocument[] = [];
-  for (const document of compose(text, lines)) {
+  for (const document of compose(text, lines, rules)) {
     const [fault] = document.errors;
     if (fault !== undefined) {
       throw yamlError(WORDS[fault.code] ?? 'malformed YAML', lineAt(fault.pos[0]));
@@ -86,7 +98,7 @@ export function parseStream(text: string): ParsedStream {
   return { documents, lineAt };
 }
 
-function compose(text: string, lines: LineCounter): Generator<ParsedDocument> {
+function compose(text: string, lines: LineCounter, rules: StreamRules): Generator<ParsedDocument> {
   const composer = new Composer<ParsedNode, false>({
     version: '1.2',
     schema: 'core',
@@ -97,19 +109,48 @@ function compose(text: string, lines: LineCounter): Generator<ParsedDocument> {
     prettyErrors: false,
     logLevel: 'silent',
   });
-  return composer.compose(tokens(text, lines), false, text.length);
+  return composer.compose(tokens(text, lines, rules), false, text.length);
 }
 
 /** The library builds a syntax tree in a loop and then walks it by recursion: here, in between, depth is bounded. */
-function* tokens(text: string, lines: LineCounter): Generator<CST.Token, void> {
+function* tokens(
+  text: string,
+  lines: LineCounter,
+  { aliases }: StreamRules,
+): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
+  const fail = (found: string, hint?: string): never => {
+    throw yamlError(found, lines.linePos(parser.offset).line, hint);
+  };
+  let before = '';
+  /** Spaces since the line's begin; undefined after anything else in it. */
+  let column: number | undefined = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
-    if (parser.stack.length > MAX_STACK) {
-      const { line } = lines.linePos(parser.offset);
-      throw yamlError(`values nested deeper than ${MAX_DEPTH} levels`, line);
+    // Of a collection the composer forgets the tag `!`, which makes no type and is nothing that a writer needs.
+    if (lexeme === '!' && before !== SCALAR_MARK) fail('a tag (!) that is not supported here');
+    if (aliases !== true && isUnindented(lexeme, column, parser.stack)) {
+      fail('a closing bracket or brace that is not indented', 'put more spaces before it');
     }
+    before = lexeme;
+    column = columnAfter(lexeme, column);
+    yield* parser.next(lexeme);
+    // The stack also holds the document, and a scalar on top.
+    if (parser.stack.length <= MAX_DEPTH) continue;
+    const depth = parser.stack.filter(({ type }) => COLLECTIONS.has(type)).length;
+    if (depth > MAX_DEPTH) fail(`values nested deeper than ${MAX_DEPTH} levels`);
   }
   yield* parser.end();
+}
+
+function columnAfter(lexeme: string, column: number | undefined): number | undefined {
+  if (lexeme === '\n' || lexeme === '\r\n') return 0;
+  return column !== undefined && /^ +$/.test(lexeme) ? column + lexeme.length : undefined;
+}
+
+/** Whether a bracket closes, as the first of its line, no deeper than the block that its collection stands in. */
+function isUnindented(lexeme: string, column: number | undefined, stack: CST.Token[]): boolean {
+  if (column === undefined || (lexeme !== ']' && lexeme !== '}')) return false;
+  const block = stack.findLast(({ type }) => type === 'block-map' || type === 'block-seq');
+  return block !== undefined && 'indent' in block && column <= block.indent;
 }

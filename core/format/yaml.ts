@@ -87,7 +87,7 @@ function parseAll(text: string, options: YamlOptions): ParsedYaml[] {
     let stream: ParsedStream | undefined;
     return [{ value: own, lineOf: (path) => lineOf((stream ??= parseStream(text)), 0, path) }];
   }
-  const stream = parseStream(withoutMark(text));
+  const stream = parseStream(withoutMark(text), options);
   return stream.documents.flatMap((document, index) => {
     if (isBlank(document)) return [];
     const value = new ValueReader(options, stream.lineAt).read(document.contents);

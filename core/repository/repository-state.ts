@@ -109,7 +109,7 @@ async function readRegions(view: RepositoryView): Promise<Map<string, RegionEntr
 
 function publicKeyAt(text: string, file: string, index: number): RegionPublicKey {
   try {
-    return parseRegionPublicKey(text);
+    return parseRegionPublicKey(text.trim());
   } catch (error) {
     throw error instanceof EdgesealError
       ? error.at({ file, field: `spec.keys[${index}].publicKey` })

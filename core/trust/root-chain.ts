@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
-import { parseTrustRoot } from '../format/trust-root.ts';
+import { parseTrustRoot, requireRootSize } from '../format/trust-root.ts';
 import type { TrustRootSpec } from '../format/trust-root.ts';
 import { requireThreshold, signatureNamespaces } from './signed-by.ts';
 import { parseSshPublicKey } from './ssh-key.ts';
@@ -38,6 +38,7 @@ export function rootFingerprint(sha256: string): string {
  * root that nobody signed is a mistake, whoever pinned it.
  */
 export function acceptPinnedRoot(root: RootFile, pinned: string): AcceptedRoot {
+  requireRootSize(root.bytes, root.file);
   const sha256 = rootHash(root.bytes);
   if (sha256 !== pinned) {
     throw new EdgesealError(
@@ -56,6 +57,7 @@ export function acceptPinnedRoot(root: RootFile, pinned: string): AcceptedRoot {
  * parsed) and by its own, names N's hash, N's repository and the number N+1.
  */
 export function acceptNextRoot(held: AcceptedRoot, root: RootFile): AcceptedRoot {
+  requireRootSize(root.bytes, root.file);
   verifyBy(held.spec, root);
   const spec = parse(root);
   verifyBy(spec, root);

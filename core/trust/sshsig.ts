@@ -67,10 +67,12 @@ export function parseSshsig(armored: string): Sshsig {
  * Splits a `.sig` file, armored signatures one after the other with nothing between them, into its
  * signatures; the empty text has none. At most 64 signatures and 64 KiB. Each still has to be parsed.
  *
- * Throws `format-ssh` when there is anything else in it, or too much.
+ * Throws `input-too-large`, and `format-ssh` when there is anything else in it, or too many.
  */
 export function splitSshsigs(text: string): string[] {
-  if (text.length > MAX_TEXT) throw malformed('signature file is larger than 64 KiB');
+  if (text.length > MAX_TEXT) {
+    throw new EdgesealError('input-too-large', 'signature file is larger than 64 KiB');
+  }
   const signatures: string[] = [];
   for (let rest = text; rest !== '';) {
     const at = rest.startsWith(BEGIN) ? rest.indexOf(`\n${END}`, BEGIN.length - 1) : -1;

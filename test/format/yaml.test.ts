@@ -93,7 +93,7 @@ list:
     [
       '500 levels of indentation',
       Array.from({ length: 500 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''),
-      66,
+      65,
     ],
     ['an alias bomb', BOMB, 1],
   ])('refuses %s and names the line', (_what, text, line) => {
