@@ -7,6 +7,8 @@ import { gitAnswer, gitText, runGit } from '../../git/git.ts';
 import type { Io } from '../../io.ts';
 import type { Place } from '../../repository.ts';
 
+const pile = 8 * 1024 * 1024;
+
 /** A file that was handed to the importer already. */
 export interface Stored {
   mark: number;
@@ -96,10 +98,10 @@ export class Importer {
 
   async #write(...parts: (string | Uint8Array)[]): Promise<void> {
     const { stdin } = (this.#child ??= this.#start());
-    let flowing = true;
-    for (const part of parts) flowing = stdin.write(part);
-    // It may have ended for a reason of its own: then there is nothing to wait for.
-    if (!flowing && stdin.writable)
+    for (const part of parts) stdin.write(part);
+    // Some is let pile up, so that it compresses while we render. It may have ended for a reason of its own: then
+    // there is nothing to wait for.
+    if (stdin.writableLength > pile && stdin.writable)
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
       });
