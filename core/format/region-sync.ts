@@ -1,141 +1,98 @@
 import { z } from 'zod';
-import {
-  apiVersion,
-  counter,
-  duration,
-  regionName,
-  repositoryId,
-  sha256Hex,
-  validate,
-} from './schema.ts';
+import type { Json } from './canonical-json.ts';
+import { regionSyncSpecSchema } from './region-sync-spec.ts';
+import type { RegionSyncSpec } from './region-sync-spec.ts';
+import { apiVersion, validate, validateJson } from './schema.ts';
+import type { Parsed } from './schema.ts';
 import { decodeUtf8, parseYaml } from './yaml.ts';
-
-const path = z.string().min(1).max(4096);
-const id = z.int().min(0).max(0xffff_fffe);
-
-const mirrorSchema = z.strictObject({
-  /** What status, logs and metrics call it. Default: its host, or the last part of its path. */
-  name: z.string().min(1).max(253).optional(),
-  /** HTTP(S) URL, directory or bundle file. */
-  url: z.string().min(1).max(2048),
-  /** File with the certificate authority of this mirror, PEM. */
-  ca: path.optional(),
-  auth: z
-    .strictObject({
-      basic: z.strictObject({ usernameFile: path, passwordFile: path }).optional(),
-      bearer: z.strictObject({ tokenFile: path }).optional(),
-    })
-    .optional(),
-});
 
 /** kind RegionSync: what one controller follows, from where, and what it keeps equal to it. */
 export const regionSyncSchema = z.strictObject({
   apiVersion: z.literal(apiVersion),
   kind: z.literal('RegionSync'),
   metadata: z.strictObject({ name: z.string().min(1).max(253) }).optional(),
-  spec: z.strictObject({
-    repository: repositoryId,
-    region: regionName,
-    /** SHA-256 of the pinned trust root: all trust starts here. */
-    root: sha256Hex,
-    /** The least snapshot that is accepted, as `install` found it. */
-    floor: z
-      .strictObject({
-        root: counter,
-        sequence: counter,
-        /** Any text, such as a date: the operator's word that this floor is right though the store is lost. */
-        renewed: z.string().min(1).max(253).optional(),
-      })
-      .optional(),
-    /** The preferred one first. */
-    mirrors: z.array(mirrorSchema).min(1).max(32),
-    interval: duration.optional(),
-    staleAfter: duration.optional(),
-    keys: z.strictObject({
-      /** Files with private region keys. */
-      files: z.array(path).min(1).max(64).optional(),
-      /** A directory whose files all hold private region keys, such as a mounted Secret. */
-      directory: path.optional(),
-    }),
-    target: z.strictObject({
-      directory: z
-        .strictObject({
-          path,
-          /** Numeric user and group of what is written. */
-          owner: id.optional(),
-          group: id.optional(),
-          /** Of the files, in octal. */
-          mode: z
-            .string()
-            .regex(/^0[0-7]{3}$/, "is not a mode such as '0400' (quote it)")
-            .optional(),
-        })
-        .optional(),
-    }),
-    /** Directory for verified ciphertext and state. */
-    store: path,
-    /** Where health, status and metrics are served; without it, nowhere. */
-    listen: z
-      .string()
-      .regex(
-        /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
-        'is not host:port such as 127.0.0.1:9797',
-      )
-      .optional(),
-    prune: z
-      .strictObject({
-        /** The snapshot (SHA-256) whose many deletions the operator has looked at. */
-        acknowledged: sha256Hex.optional(),
-      })
-      .optional(),
-    alarm: z
-      .strictObject({
-        /** The snapshot (SHA-256) of an equivocation that the operator has looked into. */
-        acknowledged: sha256Hex.optional(),
-      })
-      .optional(),
-    limits: z
-      .strictObject({
-        /** Longest duration of one fetch. */
-        fetchTimeout: duration.optional(),
-        /** Most memory of the process that fetches, in MiB. */
-        fetchMemory: z.int().min(64).max(65536).optional(),
-        /** Largest pack, in MiB. */
-        packSize: z.int().min(1).max(65536).optional(),
-      })
-      .optional(),
-  }),
+  spec: regionSyncSpecSchema,
 });
 
-export type RegionSync = z.infer<typeof regionSyncSchema>;
+/** A RegionSync in a file: everything it names lies on this machine. */
+export type RegionSync = z.infer<typeof regionSyncSchema> & {
+  spec: RegionSyncSpec & { store: string };
+};
 
 /**
- * Reads a RegionSync.
+ * Reads a RegionSync file.
  *
  * @throws EdgesealError `format-yaml` or `format-schema`, with file, line and field
  */
 export function parseRegionSync(bytes: Uint8Array, file: string): RegionSync {
-  const parsed = parseYaml(decodeUtf8(bytes, 'the configuration'), { file });
-  const checked = withExclusions(regionSyncSchema);
-  return validate(checked, parsed, file);
+  const parsed: Parsed = parseYaml(decodeUtf8(bytes, 'the configuration'), { file });
+  return validate(inForm(checkFileForm), parsed, file) as RegionSync;
 }
 
-/** What has to be there once: one target, one way to authenticate, some keys. */
-function withExclusions(schema: typeof regionSyncSchema): z.ZodType<RegionSync> {
-  return schema.superRefine(({ spec }, context) => {
-    const refuse = (message: string, ...where: (string | number)[]): void => {
+/**
+ * Checks a RegionSync as the API server hands it out: its metadata and status are Kubernetes' and the controller's own.
+ *
+ * @returns its spec
+ * @throws EdgesealError `format-schema` with the field: the CRD in the cluster may be older than this program
+ */
+export function checkRegionSyncObject(object: {
+  metadata: { name: string };
+  spec?: unknown;
+}): RegionSyncSpec {
+  const value = {
+    apiVersion,
+    kind: 'RegionSync',
+    metadata: { name: object.metadata.name },
+    spec: (object.spec ?? null) as Json,
+  };
+  return validateJson(inForm(checkClusterForm), value).spec;
+}
+
+type Document = z.infer<typeof regionSyncSchema>;
+type Refuse = (message: string, ...where: (string | number)[]) => void;
+
+/** What has to be there once, and what only one of the two forms has. */
+function inForm(check: (document: Document, refuse: Refuse) => void): z.ZodType<Document> {
+  return regionSyncSchema.superRefine((document, context) => {
+    const refuse: Refuse = (message, ...where) => {
       context.addIssue({ code: 'custom', path: ['spec', ...where], message });
     };
-    if (spec.target.directory === undefined)
-      refuse('names no target: give target.directory', 'target');
-    if (spec.keys.files === undefined && spec.keys.directory === undefined) {
-      refuse('names no private region key: give keys.files or keys.directory', 'keys');
-    }
-    spec.mirrors.forEach(({ auth }, i) => {
-      if (auth === undefined || (auth.basic === undefined) !== (auth.bearer === undefined)) return;
-      refuse('wants either basic or bearer', 'mirrors', i, 'auth');
-    });
-    const names = spec.mirrors.flatMap(({ name }) => name ?? []);
+    check(document, refuse);
+    const names = document.spec.mirrors.flatMap(({ name }) => name ?? []);
     if (new Set(names).size < names.length) refuse('two mirrors have one name', 'mirrors');
+  });
+}
+
+function checkFileForm({ spec }: Document, refuse: Refuse): void {
+  const foreign = 'is for a RegionSync in a cluster, not for a file';
+  const { target, keys } = spec;
+  if (target.kubernetes !== undefined) refuse(foreign, 'target', 'kubernetes');
+  else if (target.directory === undefined)
+    refuse('names no target: give target.directory', 'target');
+  if (keys.secret !== undefined) refuse(foreign, 'keys', 'secret');
+  else if (keys.files === undefined && keys.directory === undefined)
+    refuse('names no private region key: give keys.files or keys.directory', 'keys');
+  if (spec.store === undefined) refuse('is missing: where to keep the state', 'store');
+  if (spec.suspend !== undefined) refuse(foreign, 'suspend');
+  if (spec.objects !== undefined) refuse(foreign, 'objects');
+  spec.mirrors.forEach(({ auth }, i) => {
+    if (auth === undefined) return;
+    if (auth.secret !== undefined) refuse(foreign, 'mirrors', i, 'auth', 'secret');
+    else if ((auth.basic === undefined) === (auth.bearer === undefined))
+      refuse('wants either basic or bearer', 'mirrors', i, 'auth');
+  });
+}
+
+function checkClusterForm({ metadata, spec }: Document, refuse: Refuse): void {
+  // One object a controller, and Lease, mark and keys carry the region's name: two objects would share them.
+  if (metadata?.name !== spec.region) refuse('is not the name of this object', 'region');
+  const { target, keys } = spec;
+  if (target.kubernetes === undefined) refuse('names no target: give target.kubernetes', 'target');
+  if (keys.secret === undefined && keys.files === undefined && keys.directory === undefined)
+    refuse('names no private region key: give secret, files or directory', 'keys');
+  spec.mirrors.forEach(({ auth }, i) => {
+    if (auth === undefined) return;
+    const given = [auth.basic, auth.bearer, auth.secret].filter((one) => one !== undefined);
+    if (given.length !== 1) refuse('wants one of basic, bearer and secret', 'mirrors', i, 'auth');
   });
 }
