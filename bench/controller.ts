@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -40,7 +41,9 @@ class Running {
     for (;;) {
       const found = this.#lines.findIndex(({ event }) => event === name);
       if (found >= 0) return this.#lines.splice(0, found + 1).at(-1) as Line & { at: number };
-      await new Promise<void>((resolve) => (this.#news = resolve));
+      await new Promise<void>((resolve) => {
+        this.#news = resolve;
+      });
     }
   }
 
@@ -51,7 +54,7 @@ class Running {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    const gone = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     await gone;
   }

@@ -64,9 +64,10 @@ export function needsLook(
 ): boolean {
   const seen = contact.known[oid];
   if (seen === undefined) return true;
-  const behind = mark !== undefined && ledger.mark?.sha256 !== mark.sha256;
-  const lacking = behind || ledger.incomplete || mark === undefined;
-  return lacking && (mark === undefined || compareMarks(seen, mark) >= 0);
+  // Seen and not accepted: it is below the floor.
+  if (mark === undefined) return false;
+  const isLacking = ledger.incomplete || ledger.mark?.sha256 !== mark.sha256;
+  return isLacking && compareMarks(seen, mark) >= 0;
 }
 
 function remember(contact: Contact, oid: string, mark: Mark): void {

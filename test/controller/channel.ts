@@ -139,7 +139,7 @@ export class TestChannel {
   async seal(
     name: string,
     values: Record<string, string>,
-    options: { version?: number; author?: TestSigner | undefined; keys?: RegionKey[] } = {},
+    options: { version?: number; author?: TestSigner; keys?: RegionKey[] } = {},
   ): Promise<EdgeSecret> {
     const [namespace = '', secret = ''] = name.split('/');
     const version = options.version ?? (this.secrets.get(name)?.spec.version ?? 0) + 1;
@@ -150,9 +150,7 @@ export class TestChannel {
     }));
     const identity = { repository: repositoryId, namespace, name: secret, template };
     const sealed = await createSecret(identity, version, recipients, itemsOf(values));
-    return this.put(
-      'author' in options ? this.signed(sealed, options.author) : this.signed(sealed),
-    );
+    return this.put(this.signed(sealed, options.author));
   }
 
   /** Adds a value in a further envelope. */
@@ -165,13 +163,10 @@ export class TestChannel {
     );
   }
 
-  /** The secret with this author's signature, or none. */
-  signed(secret: EdgeSecret, author: TestSigner | undefined = this.author): EdgeSecret {
-    const signature = author?.sign(
-      statementBytes(repositoryId, secret),
-      signatureNamespaces.secret,
-    );
-    const signatures = signature === undefined ? [] : [{ author: 'author@example.com', signature }];
+  /** The secret with this author's signature. */
+  signed(secret: EdgeSecret, author = this.author): EdgeSecret {
+    const signature = author.sign(statementBytes(repositoryId, secret), signatureNamespaces.secret);
+    const signatures = [{ author: 'author@example.com', signature }];
     return { ...secret, spec: { ...secret.spec, signatures } };
   }
 

@@ -5,7 +5,7 @@ import { loadSettings } from '../../controller/config.ts';
 import { assemble } from '../../controller/main.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { serveGit } from '../../tools/git-server.ts';
-import type { GitServer } from '../../tools/git-server.ts';
+import type { GitServer, GitServerOptions } from '../../tools/git-server.ts';
 import { repositoryId, TestChannel } from './channel.ts';
 
 interface EdgeOptions {
@@ -15,6 +15,8 @@ interface EdgeOptions {
   spec?: string[];
   pinned?: string;
   channel?: TestChannel;
+  /** How the Git server is to misbehave. */
+  server?: Pick<GitServerOptions, 'onRequest' | 'mutate'>;
 }
 
 /** A region's edge: a channel behind a real Git server, and a controller that is driven round by round. */
@@ -39,7 +41,7 @@ export class Edge {
 
   static async make(options: EdgeOptions = {}): Promise<Edge> {
     const channel = options.channel ?? (await TestChannel.make());
-    const server = await serveGit({ root: channel.folder });
+    const server = await serveGit({ root: channel.folder, ...options.server });
     const edge = new Edge(channel, server, `edge-${String(server.url.split(':')[2])}`);
     channel.writeKey(join(edge.folder, 'region.key'));
     edge.configure(options);
@@ -75,8 +77,9 @@ export class Edge {
     writeFileSync(this.config, `${lines.join('\n')}\n`);
   }
 
-  /** One round of the running controller, which is started where there is none. */
+  /** One round of the running controller, which is started where there is none; two intervals pass. */
   async round(): Promise<Status> {
+    this.now += 2000;
     return (await this.start()).round.run(this.#stop.signal);
   }
 

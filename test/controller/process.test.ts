@@ -127,19 +127,37 @@ describe('edgeseal controller', () => {
     expect([null, 'SIGTERM']).toContain(signal);
   });
 
-  it('goes on when the process that fetches is killed', async () => {
-    const edge = await Edge.make({ spec: ['limits: {fetchMemory: 64}'] });
+  it('kills a fetch that overstays, and goes on', async () => {
+    let isStalled = true;
+    const edge = await Edge.make({
+      spec: ['limits: {fetchTimeout: 1s}'],
+      server: {
+        mutate: ({ url = '' }) => {
+          const isPack = url.endsWith('/git-upload-pack') && (asked += 1) > 2;
+          return isPack && isStalled ? () => 'stall' : undefined;
+        },
+      },
+    });
+    // The first question and the child's own are let through; the pack is not.
+    let asked = 0;
     await edge.channel.seal('production/db', { password: 'made-up' });
     edge.channel.publish();
-    // 64 MiB are less than what the process needs to start: each one is killed.
     const first = await edge.round();
-    if (first.secrets.applied === 1) return;
     expect(first.mirrors[0]).toMatchObject({ state: 'Invalid' });
-    expect(first.mirrors[0]?.message).toContain('spec.limits');
-    await edge.stop();
-    edge.configure();
+    expect(first.mirrors[0]?.message).toContain('longer than 1 s');
+    isStalled = false;
+    edge.now += 3600_000;
     expect((await edge.round()).secrets.applied).toBe(1);
   });
+
+  it('stops at once though a mirror never answers', async () => {
+    const edge = await Edge.make({ server: { onRequest: () => true } });
+    const child = new Child(edge);
+    await child.logged('keys');
+    await expect.poll(() => edge.server.requests.length).toBeGreaterThan(0);
+    // The question itself may take 30 s.
+    expect(await child.end('SIGTERM')).toEqual([0, null]);
+  }, 25_000);
 
   it('says with its exit code what one round has found', async () => {
     const edge = await Edge.make();

@@ -14,7 +14,7 @@ async function settled(): Promise<Edge> {
 }
 
 describe('a bad secret', () => {
-  it.each<[string, string, (edge: Edge) => Promise<unknown> | void]>([
+  it.each<[string, string, (edge: Edge) => unknown]>([
     [
       'unsigned',
       'NotEntitled',
