@@ -106,6 +106,8 @@ export class Region {
       const message = `neither the store nor the target says how far this region was, but ${owned} Secrets of it are there: find the newest snapshot with \`edgeseal status\`, then set spec.floor with root, sequence and renewed`;
       return { reason: 'FloorNeeded', message };
     }
+    if (this.#highWater?.isTargetBehind === true)
+      return { reason: 'TargetFailed', message: 'the target has not taken the mark yet' };
     if (this.#highWater?.isStoreBehind !== true) return undefined;
     const message = `the target has had snapshot ${mark.sequence} of root ${mark.root} and the store is behind it: nothing is changed until a mirror serves that one or a later one`;
     return { reason: 'StoreBehind', message };

@@ -25,6 +25,13 @@ export class HighWater {
     return this.mark !== undefined && this.#ledger.mark?.sha256 !== this.mark.sha256;
   }
 
+  /** Whether the target has not taken the store's mark yet: nothing is applied before it has. */
+  get isTargetBehind(): boolean {
+    const stored = this.#ledger.mark;
+    if (stored === undefined) return false;
+    return this.#held === undefined || compareMarks(stored, this.#held) > 0;
+  }
+
   /** Reads the target's mark, and raises it where the store's is higher. Throws as the target's methods. */
   async level(): Promise<void> {
     this.#held = await this.#target.mark();
@@ -34,8 +41,7 @@ export class HighWater {
   /** Raises the target's mark to the store's. */
   async raise(): Promise<void> {
     const stored = this.#ledger.mark;
-    if (stored === undefined) return;
-    if (this.#held !== undefined && compareMarks(stored, this.#held) <= 0) return;
+    if (stored === undefined || !this.isTargetBehind) return;
     await this.#target.raiseMark(stored);
     this.#held = stored;
   }

@@ -187,7 +187,11 @@ export class Intake {
     { ledger }: Holdings,
   ): Error | undefined {
     const fault = faultOf(error, oid, mirror.memory.best, ledger.mark);
-    if (fault === undefined) return error instanceof Error ? error : new Error(String(error));
+    if (fault === undefined) {
+      // Not its fault, but it would send the same again for nothing.
+      mirror.delay(this.#now(), ASK_CAP * this.#settings.intervalMs);
+      return error instanceof Error ? error : new Error(String(error));
+    }
     this.#counters.of(mirror.name).failures += 1;
     const before = mirror.fault;
     if (before?.state !== fault.state || before.message !== fault.message)
@@ -196,11 +200,9 @@ export class Intake {
         state: fault.state,
         message: fault.message,
       });
-    if (fault.oid === undefined) mirror.failed(fault, this.#now(), cap * this.#settings.intervalMs);
-    else {
-      mirror.fault = fault;
-      mirror.answered();
-    }
+    mirror.fault = fault;
+    // One that comes with another lie each time must not keep us fetching.
+    mirror.delay(this.#now(), cap * this.#settings.intervalMs);
     if (!(error instanceof Equivocation)) return undefined;
     const { alarmAcknowledged } = this.#settings;
     try {

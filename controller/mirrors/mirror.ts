@@ -107,11 +107,10 @@ export class Mirror {
     }
   }
 
-  /** Notes a failure: when to ask again, and what to say of the mirror meanwhile. */
-  failed(fault: MirrorFault, now: number, cap: number): void {
-    this.fault = fault;
+  /** After a failure: it is asked again later each time, up to `capMs`. */
+  delay(now: number, capMs: number): void {
     this.#failures += 1;
-    this.#nextAt = now + backoffMs(this.#failures, this.#config.intervalMs, cap);
+    this.#nextAt = now + backoffMs(this.#failures, this.#config.intervalMs, capMs);
   }
 
   /** Notes that it answered and what it serves was looked into. */
@@ -192,12 +191,13 @@ export function faultOf(
 ): MirrorFault | undefined {
   if (!isEdgesealError(error)) return undefined;
   const { code, hint } = error;
-  if (code === 'input-cancelled' || code === 'internal' || /^(store|target)-/.test(code))
-    return undefined;
+  if (code === 'input-cancelled' || /^(store|target)-/.test(code)) return undefined;
   const message = hint === undefined ? error.message : `${error.message} (${hint})`;
   if (code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };
-  // A half-received channel may be completed under the same commit; a signed lie stays one.
-  if (code.startsWith('git-')) return { state: 'Invalid', message, oid: undefined };
+  // A half-received channel may be completed under the same commit; a signed lie stays one. Where our own
+  // code fails on what a mirror sent, that mirror does not count, and no other one suffers.
+  if (code.startsWith('git-') || code === 'internal')
+    return { state: 'Invalid', message, oid: undefined };
   if (code === 'trust-equivocation') return { state: 'Equivocation', message, oid };
   if (code !== 'trust-rollback') return { state: 'Invalid', message, oid };
   // An older root is what a slow mirror has; one that had the newer root already has gone back.
