@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../cli/publish/report.ts';
 import { formatRegionPublicKey, generateRegionKey } from '../../core/crypto/region-key.ts';
-import { branchAt, clusterView, nextRoot, otherKey } from '../support/channel.ts';
+import { branchAt, clusterView, gitIn, nextRoot, otherKey } from '../support/channel.ts';
 import { sealInto, sealedIn, setInto } from '../support/sealed.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -139,10 +139,15 @@ describe('a secret that fails a check', () => {
     expect(broken.code).toBe(1);
     expect(codes(broken.report)).toEqual([[sharedFile, 'format-schema']]);
     expect((await clusterView(ws, 'us-east')).versions[shared]).toBe(2);
+    await setInto(ws, shared, { token: 'made-up 2c' });
     ws.write('secrets/staging/copy.yaml', ws.read(sharedFile));
-    ws.commit('Copy a file');
+    ws.commit('Set a value, and copy the file');
     const copied = await publish();
     expect(codes(copied.report)).toEqual([['secrets/staging/copy.yaml', 'format-schema']]);
+    // No region's commit may carry that name, and yet it is named again.
+    expect(codes((await publish()).report)).toEqual(codes(copied.report));
+    const log = gitIn(ws.origin, 'log', '-1', '--format=%B', 'edgeseal/us-east');
+    expect(log).not.toContain('copy');
     rmSync(join(ws.repo, 'secrets/staging/copy.yaml'));
     ws.commit('Take it back');
   });

@@ -21,9 +21,9 @@ async function publish(...args: string[]): Promise<{ code: number; report: Repor
 }
 const sequences = (report: Report): (number | null)[] => report.regions.map((r) => r.sequence);
 
-/** A hook of this person's own clone, run before each push. */
-function beforePush(script: string): void {
-  const hook = join(ws.repo, '.git/hooks/pre-push');
+/** A hook of this person's own clone. */
+function ownHook(name: string, script: string): void {
+  const hook = join(ws.repo, '.git/hooks', name);
   writeFileSync(hook, `#!/bin/sh\nunset GIT_DIR\n${script}\n`, { mode: 0o755 });
 }
 
@@ -35,7 +35,8 @@ beforeAll(async () => {
   other = await cloneOf(ws, 'other');
 });
 beforeEach(async () => {
-  rmSync(join(ws.repo, '.git/hooks/pre-push'), { force: true });
+  for (const hook of ['pre-push', 'reference-transaction'])
+    rmSync(join(ws.repo, '.git/hooks', hook), { force: true });
   for (const hook of ['pre-receive', 'update'])
     rmSync(join(ws.origin, 'hooks', hook), { force: true });
   expect((await publish()).code).toBe(0);
@@ -47,12 +48,19 @@ afterAll(() => {
 });
 
 describe('a race', () => {
-  it('that another clone wins is rendered again on top of its snapshot', async () => {
+  it.each([
+    ['while git pushes', 'pre-push', ''],
+    // The commits are made, and git has not yet asked the remote: only the lease knows what was fetched.
+    [
+      'before git pushes',
+      'reference-transaction',
+      '[ "$1" = committed ] && grep -q refs/edgeseal/new/ || exit 0',
+    ],
+  ])('that another clone wins %s is rendered again on top', async (_when, hook, only) => {
     const before = await clusterView(ws, 'us-east');
-    const once = join(ws.folder, 'once');
-    beforePush(
-      `if mkdir '${once}'; then cd '${other}' && '${process.execPath}' '${bin}' publish us-east; fi`,
-    );
+    const once = join(ws.folder, `once-${hook}`);
+    const theirs = `cd '${other}' && '${process.execPath}' '${bin}' publish us-east`;
+    ownHook(hook, `${only}\nif mkdir '${once}' 2>/dev/null; then ${theirs}; fi`);
     const { code, report } = await publish();
     expect(code).toBe(0);
     const sequence = before.snapshot.sequence + 1;
@@ -86,7 +94,7 @@ describe('a race', () => {
 
   it('that is lost again and again ends, and says so', async () => {
     const move = `git -C '${ws.origin}' -c user.name=x -c user.email=x commit-tree -p edgeseal/us-east -m x 'edgeseal/us-east^{tree}'`;
-    beforePush(`git -C '${ws.origin}' update-ref refs/heads/edgeseal/us-east $(${move})`);
+    ownHook('pre-push', `git -C '${ws.origin}' update-ref refs/heads/edgeseal/us-east $(${move})`);
     const { code, report } = await publish();
     expect(code).toBe(5);
     expect(report.regions.map(({ error }) => error?.['code'])).toEqual([
@@ -118,7 +126,7 @@ describe('a push', () => {
   });
 
   it('goes through the hooks of the person who pushes', async () => {
-    beforePush('echo "no pushing on Fridays" >&2; exit 1');
+    ownHook('pre-push', 'echo "no pushing on Fridays" >&2; exit 1');
     const { code, report } = await publish();
     expect(code).toBe(5);
     expect(report.regions[0]?.error?.['message']).toContain('no pushing on Fridays');
