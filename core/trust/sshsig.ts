@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, hash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
+import { ed25519PointFault } from './ed25519-point.ts';
 import { parseSshKeyBlob } from './ssh-key.ts';
 import type { SshPublicKey } from './ssh-key.ts';
 import { WireReader, wireBase64, wireString } from './ssh-wire.ts';
@@ -94,7 +95,8 @@ export function splitSshsigs(text: string): string[] {
  * is the caller's question. Throws `format-ssh` when it is malformed ({@link parseSshsig}).
  *
  * Signed data: OpenSSH PROTOCOL.sshsig, section 3; for sk keys wrapped as in PROTOCOL.u2f, "SSH U2F
- * Signatures". Ed25519 (RFC 8032, section 5.1.7) by OpenSSL, which refuses S >= L.
+ * Signatures". Ed25519 (RFC 8032, section 5.1.7) by OpenSSL, which refuses S >= L. Libraries, and versions of them,
+ * differ in an R of small order, which no honest signer makes: it is not valid here.
  */
 export function verifySshsig(
   armored: string,
@@ -103,6 +105,7 @@ export function verifySshsig(
 ): SshPublicKey | undefined {
   const parsed = parseSshsig(armored);
   if (parsed.namespace !== namespace) return undefined;
+  if (ed25519PointFault(parsed.signature.subarray(0, 32)) !== undefined) return undefined;
   const signed = signedData(parsed, message);
   if (signed === undefined) return undefined;
   const valid = verify(null, signed, keyObject(parsed.publicKey), parsed.signature);

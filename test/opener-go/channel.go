@@ -162,7 +162,7 @@ func (c *Channel) rootOf(snapshot *Snapshot, roots []*Root) (*Root, error) {
 // compare holds a snapshot against the mark, and says whether it is new.
 func (c *Channel) compare(a *Accepted) (bool, error) {
 	if c.Mark == nil {
-		return true, nil
+		return true, a.snapshot.checkFirst()
 	}
 	order := slices.Compare([]int64{a.Mark.Root, a.Mark.Sequence}, []int64{c.Mark.Root, c.Mark.Sequence})
 	switch {
@@ -175,7 +175,15 @@ func (c *Channel) compare(a *Accepted) (bool, error) {
 	case a.Mark.Root == c.Mark.Root && a.Mark.Sequence == c.Mark.Sequence+1 && a.snapshot.Previous != c.Mark.SHA256:
 		return false, refuse("equivocation", "follows another snapshot than the mark")
 	}
-	return true, nil
+	return true, a.snapshot.checkFirst()
+}
+
+// checkFirst wants the first snapshot, and no other, to follow nothing.
+func (s *Snapshot) checkFirst() error {
+	if (s.Sequence == 1) != (s.Previous == "") {
+		return refuse("snapshot", "previous of sequence %d", s.Sequence)
+	}
+	return nil
 }
 
 func (a *Accepted) readListed() error {
@@ -195,8 +203,7 @@ func (a *Accepted) readListed() error {
 	for _, index := range a.snapshot.Indexes {
 		for _, listed := range indexes[index.Name] {
 			path := "secrets/" + index.Name + "/" + listed.Name + ".yaml"
-			// A secret that is too large is refused alone, when it is judged.
-			file, err := a.channel.read(path, maxInteger)
+			file, err := a.channel.read(path, maxSecretSize)
 			if err != nil {
 				return err
 			}

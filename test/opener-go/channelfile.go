@@ -50,6 +50,7 @@ func ReadSnapshot(file []byte) (*Snapshot, error) {
 		snapshot.Indexes = append(snapshot.Indexes, s.listed(entry, "namespace", isLabel))
 	}
 	s.sortedListed(snapshot.Indexes)
+	s.sizes(snapshot.Indexes, maxIndexSize)
 	return snapshot, s.err
 }
 
@@ -68,6 +69,7 @@ func ReadIndex(file []byte) ([]Listed, error) {
 		index = append(index, listed)
 	}
 	s.sortedListed(index)
+	s.sizes(index, maxSecretSize)
 	return index, s.err
 }
 
@@ -102,6 +104,15 @@ func (s *schema) sortedListed(list []Listed) {
 	}
 	if !sortedUnique(names) {
 		s.fail("list", "not sorted and unique")
+	}
+}
+
+// sizes finds what is listed as longer than it may be.
+func (s *schema) sizes(list []Listed, limit int64) {
+	for _, listed := range list {
+		if s.err == nil && listed.Size > limit {
+			s.err = refuse("too-large", "%s is listed with %d bytes", listed.Name, listed.Size)
+		}
 	}
 }
 

@@ -6,11 +6,17 @@ type Floor struct {
 	Statement string // digest; empty after a deletion
 }
 
+// refusedTypes are made by the cluster itself, or not at all.
+var refusedTypes = map[string]bool{
+	"kubernetes.io/service-account-token": true,
+	"bootstrap.kubernetes.io/token":       true,
+}
+
 // AcceptedSecret is a secret that was accepted.
 type AcceptedSecret struct {
 	Author string
-	Items  map[string][]byte // nil where it is not for the region
-	Floor  Floor             // its new one
+	Items  map[string][]byte
+	Floor  Floor // its new one
 }
 
 // AcceptSecret judges one listed secret; floor is nil where there is none.
@@ -38,9 +44,15 @@ func (a *Accepted) AcceptSecret(listed *ListedSecret, floor *Floor, keys []Regio
 			return nil, refuse("floor", "another statement at version %d", secret.Version)
 		}
 	}
+	if refusedTypes[secret.Template.Type] {
+		return nil, refuse("type", "%s", secret.Template.Type)
+	}
 	reader := Reader{Repository: a.channel.Repository, Region: a.channel.Region, Keys: keys}
 	if accepted.Items, err = reader.UnsealSecret(secret); err != nil {
 		return nil, err
+	}
+	if accepted.Items == nil {
+		return nil, refuse("elided", "no envelope names the region")
 	}
 	return accepted, nil
 }

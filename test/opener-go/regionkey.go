@@ -28,7 +28,7 @@ const (
 func ReadRegionKeys(file []byte) ([]RegionKey, error) {
 	var keys []RegionKey
 	for number, line := range strings.Split(string(file), "\n") {
-		line = strings.TrimSpace(line)
+		line = strings.Trim(line, " \t\r")
 		if line == "" || line[0] == '#' {
 			continue
 		}

@@ -32,7 +32,12 @@ type Author struct {
 // RootRegion is a region with the states of its keys.
 type RootRegion struct {
 	Name, Role, Recovery string
-	Keys                 map[string]string // hash to state
+	Keys                 []RootRegionKey
+}
+
+// RootRegionKey is a key of a region, by its hash.
+type RootRegionKey struct {
+	SHA256, State string
 }
 
 // rootLines are the public key lines of a root: they are read after its schema.
@@ -77,11 +82,11 @@ func (s *schema) root(value any) (*Root, *rootLines) {
 	lines.publishers, root.Publishers.Threshold = s.role(spec["publishers"], "publishers")
 	if value, there := spec["heartbeat"]; there {
 		heartbeat := s.object(value, "heartbeat", []string{"key"})
-		lines.heartbeat = []string{s.text(heartbeat["key"], "heartbeat", between(0, maxRootKeyLine))}
+		lines.heartbeat = []string{s.text(heartbeat["key"], "heartbeat", between(1, maxRootKeyLine))}
 	}
 	for _, item := range s.list(spec["authors"], "authors", 0, maxRootEntries) {
 		author := s.object(item, "author", []string{"name", "keys", "namespaces"})
-		lines.authors = append(lines.authors, s.texts(author["keys"], "author's keys", 1, 16, between(0, maxRootKeyLine)))
+		lines.authors = append(lines.authors, s.texts(author["keys"], "author's keys", 1, 16, between(1, maxRootKeyLine)))
 		root.Authors = append(root.Authors, Author{
 			Name:       s.text(author["name"], "author's name", between(1, 320)),
 			Namespaces: s.texts(author["namespaces"], "author's namespaces", 1, 256, isGlob),
@@ -95,7 +100,7 @@ func (s *schema) root(value any) (*Root, *rootLines) {
 
 func (s *schema) role(value any, where string) ([]string, int64) {
 	role := s.object(value, where, []string{"keys", "threshold"})
-	return s.texts(role["keys"], where, 1, maxKeys, between(0, maxRootKeyLine)),
+	return s.texts(role["keys"], where, 1, maxKeys, between(1, maxRootKeyLine)),
 		s.counter(role["threshold"], where+".threshold")
 }
 
@@ -105,12 +110,13 @@ func (s *schema) rootRegion(value any) RootRegion {
 		Name:     s.text(object["name"], "region's name", isLabel),
 		Role:     s.text(object["role"], "region's role", anyOf(regionRole, recoveryRole)),
 		Recovery: s.textOr(object, "recovery", "", isLabel),
-		Keys:     map[string]string{},
 	}
 	for _, item := range s.list(object["keys"], "region's keys", 0, maxKeys) {
 		key := s.object(item, "region's key", []string{"sha256", "state"})
-		hash := s.text(key["sha256"], "sha256", isHash)
-		region.Keys[hash] = s.text(key["state"], "state", anyOf("active", "retired", "revoked"))
+		region.Keys = append(region.Keys, RootRegionKey{
+			SHA256: s.text(key["sha256"], "sha256", isHash),
+			State:  s.text(key["state"], "state", anyOf("active", "retired", "revoked")),
+		})
 	}
 	return region
 }
@@ -166,7 +172,7 @@ func (r *Root) check() error {
 			points[string(key.Point)] = true
 		}
 	}
-	authors, regions := map[string]bool{}, map[string]string{}
+	authors, regions, keys := map[string]bool{}, map[string]string{}, map[string]bool{}
 	for _, author := range r.Authors {
 		if authors[author.Name] {
 			return refuse("root", "author %q twice", author.Name)
@@ -178,9 +184,15 @@ func (r *Root) check() error {
 			return refuse("root", "region %q twice", region.Name)
 		}
 		regions[region.Name] = region.Role
+		for _, key := range region.Keys {
+			if keys[key.SHA256] {
+				return refuse("root", "region key %s twice", key.SHA256)
+			}
+			keys[key.SHA256] = true
+		}
 	}
 	for _, region := range r.Regions {
-		if region.Recovery != "" && regions[region.Recovery] != recoveryRole {
+		if region.Recovery != "" && (region.Role != regionRole || regions[region.Recovery] != recoveryRole) {
 			return refuse("root", "recovery of region %q", region.Name)
 		}
 	}
@@ -189,6 +201,9 @@ func (r *Root) check() error {
 
 // FirstRoot accepts a root whose hash is pinned.
 func FirstRoot(file, signatures []byte, pin string) (*Root, error) {
+	if len(file) > maxRootSize {
+		return nil, refuse("too-large", "a root of %d bytes", len(file))
+	}
 	if hashOf(file) != pin {
 		return nil, refuse("pin", "another root than the pinned one")
 	}

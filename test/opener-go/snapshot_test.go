@@ -13,6 +13,7 @@ type snapshotCase struct {
 	head
 	Repository, Region     string
 	Keys, Channel, Without []string
+	Grow                   map[string]int // path to bytes
 	Held                   struct{ Root, Signatures, Pin string }
 	Mark                   *Mark
 	Floors                 map[string]Floor
@@ -93,6 +94,9 @@ func (c *snapshotCase) files(t *testing.T, folder string) fs.FS {
 			t.Errorf("%s is to be left out, and is not there", path)
 		}
 		delete(files, path)
+	}
+	for path, size := range c.Grow {
+		files[path].Data = grow(files[path].Data, size)
 	}
 	return files
 }

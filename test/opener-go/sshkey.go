@@ -83,12 +83,17 @@ func readKeyBlob(blob []byte) (*SSHKey, error) {
 	if !r.done() || len(key.Point) != ed25519.PublicKeySize {
 		return nil, refuse("ssh", "malformed public key")
 	}
-	y := slices.Clone(key.Point)
-	y[31] &= 0x7f
-	if !reduced(y) || slices.Contains(smallOrderEd25519, hex.EncodeToString(y)) {
+	if !soundEd25519(key.Point) {
 		return nil, refuse("ssh", "public key that is not reduced, or of small order")
 	}
 	return key, nil
+}
+
+// soundEd25519 says whether a point is reduced and not of small order.
+func soundEd25519(point []byte) bool {
+	y := slices.Clone(point)
+	y[31] &= 0x7f
+	return reduced(y) && !slices.Contains(smallOrderEd25519, hex.EncodeToString(y))
 }
 
 func isApplication(application string) bool {

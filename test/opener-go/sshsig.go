@@ -92,6 +92,9 @@ func (s *SSHSignature) Verify(message []byte, namespace string) error {
 	if s.Namespace != namespace {
 		return refuse("invalid", "signed for %q", s.Namespace)
 	}
+	if !soundEd25519(s.signature[:32]) {
+		return refuse("invalid", "R is not reduced, or of small order")
+	}
 	hash := sha512.Sum512(message)
 	data := []byte(sshsigMagic)
 	data = appendSSH(data, []byte(s.Namespace))

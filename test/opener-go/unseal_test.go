@@ -1,7 +1,6 @@
 package opener
 
 import (
-	"bytes"
 	"path/filepath"
 	"testing"
 )
@@ -22,8 +21,7 @@ func runUnseal(t *testing.T, suite string) {
 	eachCase(t, suite, func(t *testing.T, folder string, c unsealCase) {
 		file := readFile(t, filepath.Join(folder, "secret.yaml"))
 		if c.Grow > 0 {
-			file = append(file, '#')
-			file = append(file, bytes.Repeat([]byte{'x'}, c.Grow-len(file))...)
+			file = grow(file, c.Grow)
 		}
 		reader := Reader{Repository: c.Repository, Region: c.Region, Keys: readKeys(t, folder, c.Keys)}
 		items, err := reader.Unseal(file)

@@ -105,6 +105,12 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
+// grow appends a comment until a file has so many bytes.
+func grow(file []byte, size int) []byte {
+	file = append(bytes.Clone(file), '#')
+	return append(file, bytes.Repeat([]byte{'x'}, size-len(file))...)
+}
+
 func readKeys(t *testing.T, folder string, paths []string) (keys []RegionKey) {
 	t.Helper()
 	for _, path := range paths {

@@ -91,7 +91,7 @@ type yamlReader struct{ lines []string }
 
 func (r *yamlReader) value(node *yaml.Node, depth int) (any, error) {
 	switch {
-	case depth > maxYAMLDepth:
+	case depth == maxYAMLDepth && node.Kind != yaml.ScalarNode && node.Kind != yaml.AliasNode:
 		return nil, refuse("yaml", "nested too deep")
 	case node.Anchor != "" || node.Kind == yaml.AliasNode:
 		return nil, refuse("yaml", "anchor or alias on line %d", node.Line)

@@ -129,7 +129,7 @@ function addSecrets(
   const listing = new Map<string, Json[]>();
   for (const secret of secrets) {
     const { namespace, name } = secret.metadata;
-    const text = formatEdgeSecret(channelSecret(secret, region)!);
+    const text = formatEdgeSecret(channelSecret(secret, region) ?? secret);
     const bytes = Buffer.from(parts.secretBytes?.(text) ?? text);
     files.set(secretPath(namespace, name), bytes);
     const entry = {

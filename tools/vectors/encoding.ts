@@ -120,6 +120,12 @@ function base64(name: string, why: string, text: string, bytes?: string): Encodi
   return { name: `base64-${name}`, why, kind: 'base64', text, expect };
 }
 
+const moreCanonical: EncodingCase[] = [
+  read('text-alone', 'a string alone is canonical JSON', '"a"', true),
+  read('number-alone', 'a number alone is canonical JSON', '0', true),
+  read('null-alone', 'null alone is canonical JSON', 'null', true),
+];
+
 const base64Cases: EncodingCase[] = [
   base64('empty', 'no bytes', '', ''),
   base64('one-byte', 'two digits and two =', '/w==', 'ff'),
@@ -145,6 +151,7 @@ const base64Cases: EncodingCase[] = [
 ];
 
 const raw = Buffer.from(east.raw);
+const rawText = raw.toString('base64');
 
 function publicKey(name: string, why: string, text: string, refuse?: string): EncodingCase {
   const expect = refuse === undefined ? { sha256: east.sha256, keyId: east.id } : { refuse };
@@ -171,6 +178,8 @@ const publicKeys: EncodingCase[] = [
     'key',
   ),
   publicKey('empty', 'no bytes', '', 'key'),
+  publicKey('line-feed', 'a line feed at the end', `${rawText}\n`, 'base64'),
+  publicKey('space', 'a space before', ` ${rawText}`, 'base64'),
   publicKey('no-padding', 'missing padding', raw.toString('base64').replace(/=+$/, ''), 'base64'),
   publicKey(
     'ml-kem-first',
@@ -238,10 +247,20 @@ const privateKeys: EncodingCase[] = [
   privateKey('trailing-bits', 'unused bits not zero', `${line.slice(0, -1)}B`),
   privateKey('standard-alphabet', 'the standard alphabet', `${line.slice(0, -3)}+/A`),
   privateKey('other-line', 'a line that is something else', `${line}\nhello\n`),
+  privateKey('tab', 'tabs around', `\t${line}\t\n`, false),
+  privateKey('byte-order-mark', 'a byte order mark is no white space', `\ufeff${line}\n`),
+  privateKey('wide-space', 'a no-break space is no white space', `${line}\u00a0\n`),
+  privateKey('lone-cr', 'a carriage return ends no line', `${line}\r${line}\n`),
   privateKey('two-on-a-line', 'two keys on one line', `${line} ${line}`),
 ];
 
 /** encoding/cases.json: canonical JSON, base64, region keys. */
 export function makeEncodingVectors(): void {
-  writeCases('encoding', [...canonical, ...base64Cases, ...publicKeys, ...privateKeys]);
+  writeCases('encoding', [
+    ...canonical,
+    ...base64Cases,
+    ...publicKeys,
+    ...privateKeys,
+    ...moreCanonical,
+  ]);
 }

@@ -51,6 +51,37 @@ export const token = await shared('api-token-1.yaml', async () =>
   ),
 );
 
+/** Version 1 of a type that only a cluster makes. */
+const ofType = async (type: string): Promise<EdgeSecret> =>
+  createSecret(
+    {
+      repository,
+      namespace: 'production',
+      name: 'database-credentials',
+      template: { ...template, type },
+    },
+    1,
+    [to('us-east', east)],
+    bytes({ token: 'made-up-token' }),
+  );
+
+export const serviceAccountToken = await shared('service-account-token.yaml', async () =>
+  ofType('kubernetes.io/service-account-token'),
+);
+export const bootstrapToken = await shared('bootstrap-token.yaml', async () =>
+  ofType('bootstrap.kubernetes.io/token'),
+);
+
+/** Version 1 for us-west alone. */
+export const westOnly = await shared('database-credentials-west.yaml', async () =>
+  createSecret(
+    { repository, namespace: 'production', name: 'database-credentials', template },
+    1,
+    [to('us-west', west)],
+    bytes({ password: 'made-up-password' }),
+  ),
+);
+
 /** A secret with an author's signature over its statement as it is now. */
 export function signed(secret: EdgeSecret, author = 'author a', repo = repository): EdgeSecret {
   const signature = sshSign(author, 'secret@edgeseal.dev', statementBytes(repo, secret));

@@ -7,13 +7,13 @@ import { refused } from './snapshot-refused.ts';
 import type { SnapshotCase } from './snapshot.ts';
 
 /** A root 2 that is refused, and with it the channel that offers it. */
-const next = (why: string, refuse: string, root: MadeRoot): SnapshotCase =>
+export const next = (why: string, refuse: string, root: MadeRoot): SnapshotCase =>
   refused(why, refuse, { roots: [root1, root] });
 
-const spec = (why: string, refuse: string, over: Partial<TrustRootSpec>): SnapshotCase =>
+export const spec = (why: string, refuse: string, over: Partial<TrustRootSpec>): SnapshotCase =>
   next(why, refuse, makeRoot(nextSpec(over)));
 
-const edited = (why: string, refuse: string, edit: (text: string) => string): SnapshotCase =>
+export const edited = (why: string, refuse: string, edit: (text: string) => string): SnapshotCase =>
   next(
     why,
     refuse,

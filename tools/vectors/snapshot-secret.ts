@@ -16,7 +16,7 @@ import { statementBytes } from '../../core/secret/statement.ts';
 import { flip, repository } from './unseal-case.ts';
 
 /** A snapshot that is accepted, with one secret in it that is not: the other one goes on. */
-const bad = (
+export const bad = (
   why: string,
   refuse: string,
   parts: ChannelParts,
@@ -26,7 +26,7 @@ const bad = (
   return accepted(why, parts, { root: parts.roots?.length ?? 1, secrets }, known);
 };
 
-const secret = (
+export const secret = (
   why: string,
   refuse: string,
   made: EdgeSecret,

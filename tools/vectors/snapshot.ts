@@ -6,7 +6,10 @@ import { acceptedCases } from './snapshot-accepted.ts';
 import { formatCases } from './snapshot-format.ts';
 import { refusedCases } from './snapshot-refused.ts';
 import { rootCases } from './snapshot-root.ts';
+import { rootLimitCases } from './snapshot-root-limits.ts';
 import { secretCases } from './snapshot-secret.ts';
+import { sizeCases } from './snapshot-size.ts';
+import { strictCases } from './snapshot-strict.ts';
 import { repository } from './unseal-case.ts';
 
 export interface SnapshotMark {
@@ -23,6 +26,8 @@ export interface SnapshotCase {
   held?: MadeRoot;
   pin?: string;
   mark?: SnapshotMark;
+  /** The harness appends a comment until a file has so many bytes: too large to be stored. */
+  grow?: Record<string, number>;
   floors?: Record<string, { version: number; statement?: string }>;
   repository?: string;
   region?: string;
@@ -40,6 +45,9 @@ export function makeSnapshotVectors(): void {
     ...formatCases,
     ...rootCases,
     ...secretCases,
+    ...sizeCases,
+    ...strictCases,
+    ...rootLimitCases,
   };
   for (const [name, made] of Object.entries(cases)) {
     const held = made.held ?? root1;
@@ -52,6 +60,7 @@ export function makeSnapshotVectors(): void {
       keys: ['../../keys/us-east.key'],
       channel: ['../../shared/channel', 'channel'],
       ...(without.length === 0 ? {} : { without }),
+      ...(made.grow === undefined ? {} : { grow: made.grow }),
       held: { root: own, signatures: `${own}.sig`, pin: made.pin ?? held.sha256 },
       ...(made.mark === undefined ? {} : { mark: made.mark }),
       ...(made.floors === undefined ? {} : { floors: made.floors }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   armor,
   plainBlob,
@@ -55,9 +56,33 @@ export const flipAt = (index: number) => (blob: Buffer) => {
   return blob;
 };
 
+/** The order of the group (RFC 8032, section 5.1). */
+const order = (1n << 252n) + 27742317777372353535851937790883648493n;
+
+const littleEndian = (bytes: Uint8Array): bigint =>
+  BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+
+const sha512 = (...parts: Uint8Array[]): Buffer =>
+  createHash('sha512').update(Buffer.concat(parts)).digest();
+
+/**
+ * R is the neutral point in a spelling of choice, S = k a: the equation holds for who decodes R and compares points,
+ * not for who compares bytes with another spelling than the one that encoding gives.
+ */
+export const neutralR = (spelling: string) => (signed: Buffer) => {
+  const seed = Buffer.from(String(pair.privateKey.export({ format: 'jwk' }).d), 'base64url');
+  const scalar = sha512(seed).subarray(0, 32);
+  scalar[0]! &= 248;
+  scalar[31] = (scalar[31]! & 127) | 64;
+  const r = Buffer.from(spelling, 'hex');
+  let s = (littleEndian(sha512(r, pair.raw, signed)) * littleEndian(scalar)) % order;
+  const signature = Buffer.concat([r, Buffer.alloc(32)]);
+  for (let i = 32; i < 64; i += 1, s >>= 8n) signature[i] = Number(s & 255n);
+  return Buffer.concat([str('ssh-ed25519'), str(signature)]);
+};
+
 /** S + L: the same signature again for who does not compare S with the order of the group. */
 export function addOrder(blob: Buffer): Buffer {
-  const order = (1n << 252n) + 27742317777372353535851937790883648493n;
   let sum = order;
   for (let i = 0; i < 32; i += 1) sum += BigInt(blob[blob.length - 32 + i]!) << BigInt(8 * i);
   for (let i = 0; i < 32; i += 1) {

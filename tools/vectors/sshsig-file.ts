@@ -68,6 +68,22 @@ export function lineCases(): SshCase[] {
   return [
     line('ed25519', 'type and base64', lineA, { signer: lineA }),
     line('comment', 'a comment, with spaces', `${lineA} made up`, { signer: lineA }),
+    line('comment-empty', 'a space at the end: an empty comment', `${lineA} `, { signer: lineA }),
+    line('longest', '4,096 characters', lineA.padEnd(4096, ' x'), { signer: lineA }),
+    line('too-long', '4,097 characters', lineA.padEnd(4097, ' x')),
+    line(
+      'sk-application-longest',
+      'an application of 255 characters',
+      of(skBlob(skPair.raw, `ssh:${'a'.repeat(251)}`), 'sk-ssh-ed25519@openssh.com'),
+      {
+        signer: of(skBlob(skPair.raw, `ssh:${'a'.repeat(251)}`), 'sk-ssh-ed25519@openssh.com'),
+      },
+    ),
+    line(
+      'sk-application-too-long',
+      'an application of 256 characters',
+      of(skBlob(skPair.raw, `ssh:${'a'.repeat(252)}`), 'sk-ssh-ed25519@openssh.com'),
+    ),
     line('sk', 'a FIDO key', skLine('sk signer'), { signer: skLine('sk signer') }),
     line('empty', 'no text', ''),
     line('two-spaces', 'two spaces after the type', `${type}  ${body}`),

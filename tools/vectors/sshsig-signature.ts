@@ -22,6 +22,7 @@ import {
   message,
   namespace,
   neutral,
+  neutralR,
   neutralSigner,
   pair,
   sized,
@@ -121,6 +122,24 @@ export function signatureCases(): SshCase[] {
     }),
     verify('flip-r', 'a flipped bit in R', changed(flipAt(-64)), invalid),
     verify('flip-s', 'a flipped bit in S', changed(flipAt(-32)), invalid),
+    verify(
+      'r-neutral',
+      'R is the neutral point, and the equation holds: some libraries accept it, some do not',
+      crafted({ signature: neutralR(`01${'00'.repeat(31)}`) }),
+      invalid,
+    ),
+    verify(
+      'r-neutral-sign-bit',
+      'R is the neutral point with the sign bit set: R is compared as bytes',
+      crafted({ signature: neutralR(`01${'00'.repeat(30)}80`) }),
+      invalid,
+    ),
+    verify(
+      'r-neutral-unreduced',
+      'R is the neutral point, y written as p + 1: R is compared as bytes',
+      crafted({ signature: neutralR(`ee${'ff'.repeat(30)}7f`) }),
+      invalid,
+    ),
     verify('s-plus-order', 'S + L: a second spelling of the signature', changed(addOrder), invalid),
     verify(
       'zero-signature',

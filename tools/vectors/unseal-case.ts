@@ -54,7 +54,9 @@ export async function sealed(
   entries: Record<string, string> = { username: user, password },
   version = 1,
 ): Promise<EdgeSecret> {
-  return createSecret({ ...identity, template }, version, recipients, bytes(entries));
+  // A copy: cases change it in place.
+  const own = structuredClone(template);
+  return createSecret({ ...identity, template: own }, version, recipients, bytes(entries));
 }
 
 export function first(secret: EdgeSecret): FullEnvelope {

@@ -1,5 +1,7 @@
 import { isWanted, writeCase } from './cases.ts';
 import { cryptoCases } from './unseal-crypto.ts';
+import { layoutCases } from './unseal-layout.ts';
+import { limitCases } from './unseal-limits.ts';
 import { passingCases } from './unseal-passing.ts';
 import { structureCases } from './unseal-structure.ts';
 import { yamlCases } from './unseal-yaml.ts';
@@ -12,6 +14,8 @@ export async function makeUnsealVectors(): Promise<void> {
     ...cryptoCases,
     ...structureCases,
     ...yamlCases,
+    ...layoutCases,
+    ...limitCases,
   };
   for (const [name, { why, expect, make, ...rest }] of Object.entries(cases)) {
     if (!isWanted('unseal', name)) continue;
