@@ -127,6 +127,24 @@ describe('edgeseal controller', () => {
     expect([null, 'SIGTERM']).toContain(signal);
   });
 
+  it('may be killed in the middle of a sync', async () => {
+    const edge = await Edge.make();
+    const { channel } = edge;
+    for (let i = 0; i < 150; i++)
+      await channel.seal(`production/s${i}`, { password: `made-up-${i}` });
+    channel.publish();
+    const child = new Child(edge);
+    await expect
+      .poll(() => edge.applied.length, { interval: 1, timeout: 20_000 })
+      .toBeGreaterThan(5);
+    expect(await child.end('SIGKILL')).toEqual([null, 'SIGKILL']);
+    expect(edge.applied.length).toBeLessThanOrEqual(150);
+    const status = await edge.round();
+    expect(status.secrets).toMatchObject({ listed: 150, applied: 150 });
+    for (let i = 0; i < 150; i++) expect(edge.value(`production/s${i}`)).toBe(`made-up-${i}`);
+    expect(readdirSync(edge.path('unsealed/.edgeseal/work-us-east'))).toEqual([]);
+  });
+
   it('kills a fetch that overstays, and goes on', async () => {
     let isStalled = true;
     const edge = await Edge.make({
