@@ -5,6 +5,13 @@ const labelPattern = new RegExp(`^${label}$`);
 const subdomainPattern = new RegExp(`^${label}(?:\\.${label})*$`);
 const itemPattern = /^[-._a-zA-Z0-9]{1,253}$/;
 
+/** The patterns as schemas for other programs want them, such as a CRD. */
+export const namePatterns = {
+  label: labelPattern.source,
+  subdomain: subdomainPattern.source,
+  item: itemPattern.source,
+};
+
 /** DNS-1123 label: namespaces and regions. */
 export function isLabel(text: string): boolean {
   return text.length <= 63 && labelPattern.test(text);

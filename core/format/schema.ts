@@ -1,16 +1,21 @@
 import { z } from 'zod';
 import { EdgesealError } from '../errors.ts';
 import type { Json } from './canonical-json.ts';
-import { isItemName, isLabel, isSubdomain } from './names.ts';
+import { isItemName, isLabel, isSubdomain, namePatterns } from './names.ts';
 
 /** API group and version of every kind of ours. */
 export const apiVersion = 'edgeseal.dev/v1alpha1';
 
+/** What a refinement checks, for those who only see the JSON schema: the API server, by the CRD. */
+const label = { pattern: namePatterns.label, maxLength: 63 };
+const subdomain = { pattern: namePatterns.subdomain, maxLength: 253 };
+
 export const regionName = z
   .string()
-  .refine(isLabel, 'is not a region name (lower-case letters, digits, -)');
-export const namespaceName = z.string().refine(isLabel, 'is not a namespace name');
-export const secretName = z.string().refine(isSubdomain, 'is not a Secret name');
+  .refine(isLabel, 'is not a region name (lower-case letters, digits, -)')
+  .meta(label);
+export const namespaceName = z.string().refine(isLabel, 'is not a namespace name').meta(label);
+export const secretName = z.string().refine(isSubdomain, 'is not a Secret name').meta(subdomain);
 export const itemName = z.string().refine(isItemName, 'is not a valid key of a Secret');
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
 export const keyId = z
@@ -37,7 +42,8 @@ export function base64Of(bytes: number): z.ZodString {
     .length(Math.ceil(bytes / 3) * 4)
     .refine((text) => isBase64(text) && text.replace(/=+$/, '').length === digits, {
       error: `is not base64 of ${bytes} bytes (quote it)`,
-    });
+    })
+    .meta({ pattern: base64Text.source });
 }
 
 const base64Text = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/;
