@@ -124,7 +124,7 @@ export function signatureCases(): SshCase[] {
     verify('flip-s', 'a flipped bit in S', changed(flipAt(-32)), invalid),
     verify(
       'r-neutral',
-      'R is the neutral point, and the equation holds: some libraries accept it, some do not',
+      'R is the neutral point, of small order, and the equation holds: some libraries accept it, some do not',
       crafted({ signature: neutralR(`01${'00'.repeat(31)}`) }),
       invalid,
     ),
