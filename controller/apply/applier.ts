@@ -41,6 +41,8 @@ export class Applier {
   pending: string[] = [];
   #applied: string[] = [];
   #stretch = 0;
+  /** Why the target cannot be reached. */
+  #lost: EdgesealError | undefined;
 
   constructor(target: Target, opener: () => Opener, counters: Counters, log: Log) {
     this.#target = target;
@@ -73,7 +75,7 @@ export class Applier {
   /** Looks for Secrets that somebody changed in the target, and queues them. */
   async findDrift(): Promise<void> {
     for (const key of await this.#target.drifted()) {
-      this.#drifted.add(key);
+      if (this.#owned.has(key)) this.#drifted.add(key);
       this.queue.add(key);
     }
   }
@@ -81,14 +83,16 @@ export class Applier {
   /**
    * Works off what is due. Stops between two secrets once `signal` is aborted.
    *
-   * @throws EdgesealError `store-full`, `store-io` where the outcome cannot be noted down
+   * @throws EdgesealError `store-full`, `store-io` where the outcome cannot be noted down; `kube-unreachable` where
+   * the target cannot be reached: what is left stays queued
    */
   async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
     this.#applied = [];
+    this.#lost = undefined;
     const started = performance.now();
     this.#stretch = started;
     const worker = async (): Promise<void> => {
-      while (!signal.aborted) {
+      while (!signal.aborted && this.#lost === undefined) {
         const key = this.queue.take(now());
         if (key === undefined) return;
         await this.#work(key, ledger, now);
@@ -100,6 +104,11 @@ export class Applier {
     await Promise.all(Array.from({ length: this.#target.concurrency }, worker));
     await this.#target.settle();
     ledger.save();
+    this.#noteRun(started);
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  #noteRun(started: number): void {
     const count = this.#applied.length;
     if (count === 0) return;
     const names = count > NAMED ? undefined : this.#applied;
@@ -135,6 +144,7 @@ export class Applier {
         this.#owned.delete(key);
         this.faults.delete(key);
       } catch (error) {
+        if (isEdgesealError(error, 'kube-unreachable')) throw error;
         this.#fault(key, held, error);
       }
     }
@@ -154,6 +164,15 @@ export class Applier {
       this.#forget(key);
       return;
     }
+    const { namespace, name } = partsOf(key);
+    if (
+      record.good?.sha256 === listed.sha256 &&
+      this.#target.holds(namespace, name, listed.sha256)
+    ) {
+      this.#drifted.delete(key);
+      this.#forget(key);
+      return;
+    }
     const opened = await this.#open(key, record, listed, ledger);
     if (opened === undefined) {
       this.queue.done(key);
@@ -165,8 +184,16 @@ export class Applier {
       this.#owned.set(key, { ...partsOf(key), ...version });
       if (version.sha256 === listed.sha256) this.faults.delete(key);
       this.queue.done(key);
+      this.queue.resume();
       if (done === 'applied') this.#noteApplied(key, version);
     } catch (error) {
+      if (isEdgesealError(error, 'kube-unreachable')) {
+        // One for all: a thousand secrets with one fault between them would say it a thousand times.
+        if (this.#lost === undefined) this.queue.pause(now());
+        this.#lost = error;
+        this.queue.add(key);
+        return;
+      }
       this.#counters.failed += 1;
       this.#fault(key, listed, error);
       // Somebody else's Secret goes away without telling us, and a disk gets room again.

@@ -2,11 +2,16 @@ import { backoffMs } from '../mirrors/backoff.ts';
 
 const BASE_MS = 1000;
 const CAP_MS = 5 * 60_000;
+const PAUSE_MS = 500;
+const PAUSE_CAP_MS = 30_000;
 
 /** Secrets that are to be brought to the target: each once, and after a failure later and later. */
 export class WorkQueue {
   readonly #ready = new Set<string>();
   readonly #delayed = new Map<string, { at: number; failures: number }>();
+
+  #pauses = 0;
+  #pausedUntil = 0;
 
   add(key: string): void {
     this.#ready.add(key);
@@ -14,6 +19,7 @@ export class WorkQueue {
 
   /** The next secret that is due at `now` (milliseconds); undefined where there is none. */
   take(now: number): string | undefined {
+    if (now < this.#pausedUntil) return undefined;
     for (const key of this.#ready) {
       this.#ready.delete(key);
       return key;
@@ -32,6 +38,18 @@ export class WorkQueue {
     this.#delayed.set(key, { at: now + backoffMs(failures, BASE_MS, CAP_MS), failures });
   }
 
+  /** The target cannot be reached: nothing is tried for a while, each time longer. */
+  pause(now: number): void {
+    this.#pauses += 1;
+    this.#pausedUntil = now + backoffMs(this.#pauses, PAUSE_MS, PAUSE_CAP_MS);
+  }
+
+  /** The target answers. */
+  resume(): void {
+    this.#pauses = 0;
+    this.#pausedUntil = 0;
+  }
+
   /** Nothing is left to do for it until something changes. */
   done(key: string): void {
     this.#delayed.delete(key);
@@ -39,11 +57,11 @@ export class WorkQueue {
 
   /** When the next one is due; undefined where there is none. */
   dueAt(): number | undefined {
-    if (this.#ready.size > 0) return 0;
+    if (this.#ready.size > 0) return this.#pausedUntil;
     let least: number | undefined;
     for (const { at } of this.#delayed.values())
       if (at !== Infinity && (least === undefined || at < least)) least = at;
-    return least;
+    return least === undefined ? undefined : Math.max(least, this.#pausedUntil);
   }
 
   get waiting(): number {

@@ -15,6 +15,7 @@ export interface Hold {
     | 'StoreFull'
     | 'StoreFailed'
     | 'TargetFailed'
+    | 'TargetUnreachable'
   >;
   message: string;
 }

@@ -17,6 +17,7 @@ export type Reason =
   | 'StoreFull'
   | 'StoreFailed'
   | 'TargetFailed'
+  | 'TargetUnreachable'
   // Verified
   | 'Verified'
   | 'Equivocation'
@@ -52,6 +53,11 @@ export type SecretReason =
   | 'StoreDamaged'
   | 'TargetRefused'
   | 'TargetFailed'
+  | 'NamespaceMissing'
+  | 'Forbidden'
+  | 'Refused'
+  | 'Conflict'
+  | 'TooLarge'
   | 'Internal';
 
 /** Why one secret is not applied in its listed version. */
@@ -75,7 +81,18 @@ export function secretReasonOf(code: ErrorCode): SecretReason {
       return 'TargetRefused';
     case 'store-full':
     case 'store-io':
+    case 'kube-unreachable':
       return 'TargetFailed';
+    case 'kube-not-found':
+      return 'NamespaceMissing';
+    case 'kube-forbidden':
+      return 'Forbidden';
+    case 'kube-refused':
+      return 'Refused';
+    case 'kube-conflict':
+      return 'Conflict';
+    case 'input-too-large':
+      return 'TooLarge';
     case 'internal':
       return 'Internal';
     default:
@@ -84,8 +101,9 @@ export function secretReasonOf(code: ErrorCode): SecretReason {
 }
 
 /** Why nothing can be changed at all, by what our own disk or target says. */
-export function holdReasonOf(code: ErrorCode): Extract<Reason, `Store${string}` | 'TargetFailed'> {
+export function holdReasonOf(code: ErrorCode): Extract<Reason, `Store${string}` | `Target${string}`> {
+  if (code === 'kube-unreachable') return 'TargetUnreachable';
   if (code === 'store-full') return 'StoreFull';
   if (code === 'store-corrupt') return 'StoreCorrupt';
-  return code.startsWith('target-') ? 'TargetFailed' : 'StoreFailed';
+  return /^(target|kube)-/.test(code) ? 'TargetFailed' : 'StoreFailed';
 }

@@ -1,12 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { canonicalBytes } from '../../core/format/canonical-json.ts';
+import { randomBytes } from 'node:crypto';
+import { bindingOf } from './ownership.ts';
+import type { Scope } from './ownership.ts';
 import type { Owned } from './target.ts';
-
-/** Whose Secrets these are. */
-export interface Scope {
-  repository: string;
-  region: string;
-}
 
 const pattern = /^\.\.edgeseal-(\d{1,16})-([0-9a-f]{64})-([0-9a-f]{32})-[0-9a-f]{8}$/;
 
@@ -33,9 +28,4 @@ export function parseDataName(
   const [, version, sha256, owner] = pattern.exec(dataName) ?? [];
   if (sha256 === undefined || owner !== bindingOf(scope, namespace, name)) return undefined;
   return { namespace, name, version: Number(version), sha256 };
-}
-
-function bindingOf({ repository, region }: Scope, namespace: string, name: string): string {
-  const bound = canonicalBytes({ repository, region, namespace, name });
-  return createHash('sha256').update(bound).digest('hex').slice(0, 32);
 }

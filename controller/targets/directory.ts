@@ -5,9 +5,9 @@ import { isLabel, isSubdomain } from '../../core/format/names.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
 import { diskError, syncDirectory, systemCode, writeDurably } from '../store/disk.ts';
 import { ownershipOf, parseDataName } from './directory-ownership.ts';
-import type { Scope } from './directory-ownership.ts';
 import { SecretFolder } from './directory-secret.ts';
 import type { Access } from './directory-secret.ts';
+import type { Scope } from './ownership.ts';
 import { keyOf, partsOf } from './target.ts';
 import type { Owned, Target } from './target.ts';
 import {
@@ -71,6 +71,11 @@ export class DirectoryTarget implements Target {
       await turn();
     }
     return owned;
+  }
+
+  /** Files can be changed without anybody being told. */
+  holds(): boolean {
+    return false;
   }
 
   async apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'> {

@@ -40,10 +40,15 @@ export interface Target {
   /** What this controller owns there, by {@link keyOf}. */
   inventory(): Promise<Map<string, Owned>>;
   /**
+   * Whether the target is known to hold what that sealed file gives, without looking again: it was written by this
+   * process or the one before it, and nobody has touched it since. A target that cannot know says no.
+   */
+  holds(namespace: string, name: string, sha256: string): boolean;
+  /**
    * Makes one Secret equal to `secret`; content that is equal already is left alone.
    *
    * @param sha256 of the sealed file that it was made from
-   * @throws EdgesealError `target-refused` where somebody else's is in the place, `store-full`, `store-io`
+   * @throws EdgesealError `target-refused` where somebody else's is in the place, `store-full`, `store-io`, `kube-*`
    */
   apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'>;
   /** Removes one that this controller owns; anybody else's is left alone. */

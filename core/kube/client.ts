@@ -1,5 +1,6 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgesealError } from '../errors.ts';
 import { KubeError } from './error.ts';
 import type { KubeStatus } from './error.ts';
@@ -37,8 +38,15 @@ export interface KubeRequest {
   signal?: AbortSignal | undefined;
   /** Longest silence of the server, in milliseconds. */
   timeoutMs?: number;
+  /** Takes out of the server's message what nobody may read, before it becomes part of an error. */
+  redact?: ((message: string) => string) | undefined;
 }
 
+/** How often a server that asks for patience (429) is asked again, and how long it may make us wait each time. */
+const PATIENCE = 5;
+const PATIENCE_MS = 10_000;
+/** A kept connection may be one that the server has just closed. */
+const STALE_SOCKETS = 3;
 const TIMEOUT_MS = 30_000;
 /** An answer above this is no answer to anything that we ask. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -85,15 +93,27 @@ export class KubeClient {
    */
   async request(method: string, path: string, options: KubeRequest = {}): Promise<unknown> {
     const where = { method, path };
-    const response = await this.open(method, path, options);
-    const text = await readAll(response, where);
-    const status = response.statusCode ?? 0;
-    if (status < 200 || status >= 300) throw failure(where, response, text);
+    const text = await this.#ask(where, options);
     if (text === '') return undefined;
     try {
       return JSON.parse(text) as unknown;
     } catch {
       throw new KubeError(where, 0, { message: 'the answer is not JSON' });
+    }
+  }
+
+  /** The text of a 2xx answer, asked for again while the server is too busy: it has done nothing then. */
+  async #ask(where: { method: string; path: string }, options: KubeRequest): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await this.open(where.method, where.path, options);
+      const text = await readAll(response, where);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return text;
+      const error = failure(where, response, text, options.redact);
+      if (status !== 429 || attempt === PATIENCE) throw error;
+      const wait = Math.min(error.retryAfterMs ?? 1000, PATIENCE_MS);
+      await sleep(wait, undefined, { signal: options.signal }).catch(() => undefined);
+      if (options.signal?.aborted === true) throw error;
     }
   }
 
@@ -120,29 +140,48 @@ export class KubeClient {
             'content-length': payload.length,
           }),
     };
-    return await new Promise((resolve, reject) => {
-      const sent = httpsRequest(url, {
-        method,
-        headers,
-        agent: this.#agent,
-        timeout: timeoutMs,
-        ...(signal === undefined ? {} : { signal }),
+    const send = (): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const sent = httpsRequest(url, {
+          method,
+          headers,
+          agent: this.#agent,
+          timeout: timeoutMs,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        sent.once('response', resolve);
+        // Also ends the body of an answer that stalls: a server that is frozen says nothing at all.
+        sent.once('timeout', () =>
+          sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
+        );
+        sent.on('error', (error: NodeJS.ErrnoException) => {
+          const message = error.code ?? error.message;
+          const isStale = sent.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(message);
+          reject(isStale ? new StaleSocket() : noAnswer({ method, path }, message));
+        });
+        sent.end(payload);
       });
-      sent.once('response', resolve);
-      // Also ends the body of an answer that stalls: a server that is frozen says nothing at all.
-      sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-      sent.on('error', (error: NodeJS.ErrnoException) => {
-        const message = error.code ?? error.message;
-        reject(new KubeError({ method, path }, 0, { message: `no answer: ${message}` }));
-      });
-      sent.end(payload);
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof StaleSocket)) throw error;
+        if (attempt === STALE_SOCKETS) throw noAnswer({ method, path }, 'ECONNRESET');
+      }
+    }
   }
 
   /** Ends all connections. */
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** A kept connection that the server had closed already: nothing is known of the server from it. */
+class StaleSocket extends Error {}
+
+function noAnswer(where: { method: string; path: string }, why: string): KubeError {
+  return new KubeError(where, 0, { message: `no answer: ${why}` });
 }
 
 function baseOf(url: string): URL {
@@ -178,11 +217,13 @@ function failure(
   where: { method: string; path: string },
   response: IncomingMessage,
   text: string,
+  redact: (message: string) => string = (message) => message,
 ): KubeError {
   let status: KubeStatus = {};
   try {
     const parsed = JSON.parse(text) as KubeStatus | null;
-    if (parsed !== null && typeof parsed.message === 'string') status = parsed;
+    if (parsed !== null && typeof parsed.message === 'string')
+      status = { reason: parsed.reason, message: redact(parsed.message) };
   } catch {
     // A proxy's page, perhaps: its status says enough.
   }

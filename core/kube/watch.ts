@@ -34,13 +34,13 @@ export interface WatchTarget {
   path: string;
   labelSelector?: string;
   fieldSelector?: string;
-  /** Asks for metadata alone: what is in a Secret then never leaves the API server. */
+  /** Asks for metadata alone, without managed fields: what is in a Secret then never leaves the API server. */
   metadataOnly?: boolean;
 }
 
 export interface WatchHandler<T> {
   /** The whole collection, at the start and whenever the watch had to begin anew: what is not in it is gone. */
-  listed: (items: T[]) => void;
+  listed: (items: T[], resourceVersion: string) => void;
   changed: (item: T) => void;
   removed: (item: T) => void;
   /** The watch is interrupted, and goes on by itself; called once an interruption. */
@@ -55,7 +55,7 @@ const SILENCE_MS = 90_000;
 const BASE_MS = 500;
 const CAP_MS = 30_000;
 
-const metadataAccept = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+export const metadataAccept = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
 /**
  * Reads a collection page by page.
@@ -81,7 +81,7 @@ export async function listAll<T extends KubeObject>(
         ? { accept: metadataAccept('PartialObjectMetadataList') }
         : {}),
     })) as KubeList<T>;
-    items.push(...(list.items ?? []));
+    for (const item of list.items ?? []) items.push(slim(item, target));
     next = list.metadata.continue;
     if (next === undefined || next === '')
       return { items, resourceVersion: list.metadata.resourceVersion };
@@ -93,6 +93,7 @@ export async function listAll<T extends KubeObject>(
  * fresh list), and after a connection that has silently died.
  *
  * @param options.silenceMs after how long without a byte the connection counts as dead, in milliseconds
+ * @param options.from resource version of a list that the caller has made; then there is none at the start
  * @returns once `signal` is aborted
  */
 export async function watchAll<T extends KubeObject>(
@@ -100,24 +101,28 @@ export async function watchAll<T extends KubeObject>(
   target: WatchTarget,
   handler: WatchHandler<T>,
   signal: AbortSignal,
-  options: { silenceMs?: number } = {},
+  options: { silenceMs?: number | undefined; from?: string } = {},
 ): Promise<void> {
   const { silenceMs = SILENCE_MS } = options;
-  const position: { at: string | undefined; failures: number } = { at: undefined, failures: 0 };
+  const position: { at: string | undefined; failures: number } = {
+    at: options.from,
+    failures: 0,
+  };
   const isStopped = (): boolean => signal.aborted;
   while (!isStopped()) {
     try {
       if (position.at === undefined) {
         const { items, resourceVersion } = await listAll<T>(client, target, signal);
-        handler.listed(items);
+        handler.listed(items, resourceVersion);
         position.at = resourceVersion;
       }
       await watchOnce(client, target, handler, position, signal, silenceMs);
     } catch (error) {
       if (isStopped()) return;
       if (!(error instanceof KubeError)) throw error;
-      // What lies between is no longer known to the server: only a list tells.
-      if (isKubeStatus(error, 410)) position.at = undefined;
+      // What lies between is no longer known to the server, or (504) it was restored from a backup that is older: a
+      // list tells.
+      if (isKubeStatus(error, 410, 504)) position.at = undefined;
       else if (++position.failures === 1) handler.failed?.(error);
       const wait = Math.min(BASE_MS * 2 ** Math.min(position.failures, 10), CAP_MS);
       await sleep(error.retryAfterMs ?? randomInt(wait / 2, wait), undefined, { signal }).catch(
@@ -125,6 +130,12 @@ export async function watchAll<T extends KubeObject>(
       );
     }
   }
+}
+
+/** At 10,000 objects, who manages which field would take more memory than all the rest. */
+function slim<T extends KubeObject>(item: T, target: WatchTarget): T {
+  if (target.metadataOnly === true) delete item.metadata.managedFields;
+  return item;
 }
 
 /** One connection, until the server ends it. @throws KubeError where it breaks */
@@ -161,7 +172,7 @@ async function watchOnce<T extends KubeObject>(
       if (type === 'ERROR') throw new KubeError(where, object.code ?? 0, object);
       position.at = object.metadata.resourceVersion;
       position.failures = 0;
-      if (type === 'ADDED' || type === 'MODIFIED') handler.changed(object);
+      if (type === 'ADDED' || type === 'MODIFIED') handler.changed(slim(object, target));
       else if (type === 'DELETED') handler.removed(object);
     }
   } catch (error) {

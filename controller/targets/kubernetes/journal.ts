@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isEdgesealError } from '../../../core/errors.ts';
+import { writeDurably } from '../../store/disk.ts';
+
+/** One Secret as we last wrote it, or found it to be what we would have written. */
+export interface Written {
+  uid: string;
+  resourceVersion: string;
+  /** SHA-256 of the sealed file that it was made from. */
+  sha256: string;
+}
+
+/**
+ * What was written, so that a restart need not read every Secret again. Nothing rests on it: where it is lost or old,
+ * Secrets are read and compared. An object's uid and resource version say that nobody has touched it since.
+ */
+export class Journal {
+  readonly #path: string;
+
+  constructor(store: string) {
+    this.#path = join(store, 'kubernetes-written.json');
+  }
+
+  /** What is unreadable counts as forgotten. */
+  load(): Map<string, Written> {
+    const written = new Map<string, Written>();
+    try {
+      const rows = JSON.parse(readFileSync(this.#path, 'utf8')) as unknown[];
+      for (const row of rows) {
+        const [key, uid, resourceVersion, sha256] = row as string[];
+        if (key !== undefined && uid !== undefined && resourceVersion !== undefined)
+          written.set(key, { uid, resourceVersion, sha256: sha256 ?? '' });
+      }
+    } catch {
+      written.clear();
+    }
+    return written;
+  }
+
+  /** @returns false where the disk refuses: whatever else is written there will say why */
+  save(written: Iterable<[string, Written]>): boolean {
+    const rows: string[] = [];
+    for (const [key, { uid, resourceVersion, sha256 }] of written)
+      rows.push(JSON.stringify([key, uid, resourceVersion, sha256]));
+    try {
+      writeDurably(this.#path, [Buffer.from(`[${rows.join(',\n')}]\n`)]);
+      return true;
+    } catch (error) {
+      if (isEdgesealError(error)) return false;
+      throw error;
+    }
+  }
+}

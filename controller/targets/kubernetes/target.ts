@@ -1,0 +1,236 @@
+import type { Mark } from '../../../core/channel/mark.ts';
+import { EdgesealError } from '../../../core/errors.ts';
+import { isRefusedType } from '../../../core/format/secret-type.ts';
+import { KubeClient } from '../../../core/kube/client.ts';
+import type { KubeEndpoint } from '../../../core/kube/client.ts';
+import { listAll, watchAll } from '../../../core/kube/watch.ts';
+import type { KubeMeta, KubeObject, WatchTarget } from '../../../core/kube/watch.ts';
+import { matchesNamespace } from '../../../core/policy/glob.ts';
+import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
+import type { Scope } from '../ownership.ts';
+import { keyOf } from '../target.ts';
+import type { Owned, Target } from '../target.ts';
+import { Journal } from './journal.ts';
+import { manifestOf, ownedFrom, regionLabel } from './manifest.ts';
+import { MarkMap } from './mark.ts';
+import { MissingNamespaces } from './namespaces.ts';
+import { Presence } from './presence.ts';
+import { SecretWriter } from './writer.ts';
+
+/** Where Secrets are written to, and as whom. */
+export interface KubernetesAccess {
+  endpoint: KubeEndpoint;
+  /** The controller's own, which holds the mark and is never written Secrets into. */
+  namespace: string;
+  /** Globs; undefined: all but the controller's own. */
+  namespaces: readonly string[] | undefined;
+}
+
+interface Options {
+  /** After how long without a byte a watch counts as dead, in milliseconds. */
+  silenceMs?: number;
+}
+
+/** Of the watches: one for Secrets, one for namespaces. */
+const WATCHES = 2;
+
+/**
+ * Secrets in a Kubernetes cluster. What this controller did not make is neither changed nor removed; what somebody does
+ * to ours is heard of by a watch that sees metadata only.
+ */
+export class KubernetesTarget implements Target {
+  readonly description: string;
+  readonly concurrency = 16;
+  readonly #scope: Scope;
+  readonly #access: KubernetesAccess;
+  readonly #options: Options;
+  readonly #client: KubeClient;
+  /** Watches hold their connections: with one pool, writes would wait for them. */
+  readonly #watchClient: KubeClient;
+  readonly #writer: SecretWriter;
+  readonly #mark: MarkMap;
+  readonly #journal: Journal;
+  readonly #presence: Presence;
+  readonly #namespaces: MissingNamespaces;
+  readonly #stop = new AbortController();
+  #watching: Promise<void> | undefined;
+  #wake: () => void = () => undefined;
+
+  /** @param store directory that remembers, from one run to the next, what was written */
+  constructor(access: KubernetesAccess, scope: Scope, store: string, options: Options = {}) {
+    this.description = `kubernetes ${access.endpoint.url}`;
+    this.#access = access;
+    this.#scope = scope;
+    this.#options = options;
+    this.#client = new KubeClient(access.endpoint, this.concurrency);
+    this.#watchClient = new KubeClient(access.endpoint, WATCHES);
+    this.#mark = new MarkMap(this.#client, access.namespace, scope.region);
+    this.#journal = new Journal(store);
+    this.#presence = new Presence(this.#journal.load());
+    this.#writer = new SecretWriter(this.#client, scope);
+    this.#namespaces = new MissingNamespaces(this.#watchClient, this.#stop.signal, (keys) => {
+      for (const key of keys) this.#presence.suspect(key);
+      this.#wake();
+    });
+  }
+
+  async open(wake: () => void): Promise<void> {
+    this.#wake = wake;
+  }
+
+  async inventory(): Promise<Map<string, Owned>> {
+    const { items, resourceVersion } = await listAll<KubeObject>(this.#client, this.#ours);
+    const owned = new Map<string, Owned>();
+    for (const { metadata } of items) {
+      const held = ownedFrom(this.#scope, metadata);
+      if (held === undefined || !this.#isAllowed(held.namespace)) continue;
+      owned.set(keyOf(held.namespace, held.name), held);
+    }
+    this.#list(items, resourceVersion);
+    if (this.#watching === undefined) {
+      // At the start everything is looked at anyway.
+      this.#presence.takeDrifted();
+      this.#watching = this.#watch(resourceVersion);
+    }
+    return owned;
+  }
+
+  holds(namespace: string, name: string, sha256: string): boolean {
+    return this.#isAllowed(namespace) && this.#presence.holds(keyOf(namespace, name), sha256);
+  }
+
+  async apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'> {
+    const { namespace, name, template } = secret;
+    this.#require(namespace, template.type);
+    if (this.holds(namespace, name, sha256)) return 'unchanged';
+    const key = keyOf(namespace, name);
+    const known = this.#presence.uidOf(key);
+    this.#presence.begin(key);
+    try {
+      const wanted = manifestOf(this.#scope, secret, sha256);
+      const { metadata, done } = await this.#writer.write(wanted, secret, known);
+      this.#presence.wrote(key, metadata, sha256);
+      return done;
+    } catch (error) {
+      if (error instanceof EdgesealError && error.code === 'kube-not-found')
+        this.#namespaces.await(namespace, key);
+      throw error;
+    } finally {
+      this.#end(key);
+    }
+  }
+
+  async remove(namespace: string, name: string): Promise<boolean> {
+    if (!this.#isAllowed(namespace)) return false;
+    const key = keyOf(namespace, name);
+    this.#presence.begin(key);
+    try {
+      const isRemoved = await this.#writer.remove(namespace, name);
+      this.#presence.forget(key);
+      return isRemoved;
+    } finally {
+      this.#end(key);
+    }
+  }
+
+  async settle(): Promise<void> {
+    if (!this.#presence.isDirty) return;
+    this.#presence.isDirty = !this.#journal.save(this.#presence.entries);
+  }
+
+  async drifted(): Promise<string[]> {
+    return this.#presence.takeDrifted();
+  }
+
+  async mark(): Promise<Mark | undefined> {
+    return this.#mark.read();
+  }
+
+  async raiseMark(mark: Mark): Promise<void> {
+    await this.#mark.raise(mark);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#watching;
+    await this.#namespaces.end();
+    await this.settle();
+    this.#client.close();
+    this.#watchClient.close();
+  }
+
+  async #watch(from: string): Promise<void> {
+    const { silenceMs } = this.#options;
+    const isOurs = (metadata: KubeMeta): boolean => ownedFrom(this.#scope, metadata) !== undefined;
+    await watchAll<KubeObject>(
+      this.#watchClient,
+      this.#ours,
+      {
+        listed: (items, resourceVersion) => {
+          this.#list(items, resourceVersion);
+          this.#report();
+        },
+        changed: ({ metadata }) => {
+          this.#presence.changed(metadata, isOurs(metadata));
+          this.#report();
+        },
+        removed: ({ metadata }) => {
+          this.#presence.removed(metadata);
+          this.#report();
+        },
+      },
+      this.#stop.signal,
+      { from, silenceMs },
+    );
+  }
+
+  #list(items: KubeObject[], resourceVersion: string): void {
+    this.#presence.list(
+      items.map(({ metadata }) => metadata),
+      resourceVersion,
+      (metadata) => ownedFrom(this.#scope, metadata) !== undefined,
+    );
+  }
+
+  #end(key: string): void {
+    this.#presence.end(key);
+    this.#report();
+  }
+
+  #report(): void {
+    if (this.#presence.hasDrifted) this.#wake();
+  }
+
+  get #ours(): WatchTarget {
+    const labelSelector = `${regionLabel}=${this.#scope.region}`;
+    return { path: '/api/v1/secrets', labelSelector, metadataOnly: true };
+  }
+
+  #isAllowed(namespace: string): boolean {
+    const { namespaces, namespace: own } = this.#access;
+    return (
+      namespace !== own && (namespaces === undefined || matchesNamespace(namespaces, namespace))
+    );
+  }
+
+  #require(namespace: string, type: string): void {
+    if (isRefusedType(type)) {
+      throw new EdgesealError('target-refused', `Secrets of type ${type} belong to the cluster`, {
+        hint: 'let each cluster make its own',
+      });
+    }
+    if (this.#isAllowed(namespace)) return;
+    const isOwn = namespace === this.#access.namespace;
+    throw new EdgesealError(
+      'target-refused',
+      isOwn
+        ? `${namespace} is the controller's own namespace: it is never written to`
+        : `this controller may not write to the namespace ${namespace}`,
+      {
+        hint: isOwn
+          ? 'move the secret to the namespace of what uses it'
+          : 'add it to spec.target.kubernetes.namespaces, or take the secret out of this region',
+      },
+    );
+  }
+}
