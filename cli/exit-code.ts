@@ -15,6 +15,8 @@ export const exitCodes = {
   git: 5,
   /** The local disk. */
   store: 6,
+  /** A cluster: its kubeconfig, its API server, or what that refuses. */
+  kube: 7,
   /** A fault in edgeseal. */
   internal: 70,
 } as const;
@@ -28,6 +30,7 @@ const byArea: Record<string, number> = {
   git: exitCodes.git,
   store: exitCodes.store,
   target: exitCodes.store,
+  kube: exitCodes.kube,
 };
 
 /** The exit code that goes with an error. */

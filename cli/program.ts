@@ -7,7 +7,7 @@ import { version } from './version.ts';
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 something checked is not in order, 2 wrong usage or input, 3 trust refuses it
-(signature, root, floor), 4 no key opens it, 5 Git or a mirror, 6 disk, 70 a fault in edgeseal.`;
+(signature, root, floor), 4 no key opens it, 5 Git or a mirror, 6 disk, 7 a cluster, 70 a fault in edgeseal.`;
 
 /** Builds the commander program from the command table; actions import their module when they run. */
 export function buildProgram(io: Io, finish: (code: number) => void): Command {

@@ -30,6 +30,7 @@ ${contents.join('\n')}
 | 4    | no key at hand opens it                                                                 |
 | 5    | Git, a remote or a mirror                                                               |
 | 6    | the local disk                                                                          |
+| 7    | a cluster: its kubeconfig, its API server, or what that refuses                         |
 | 70   | a fault in edgeseal                                                                     |
 
 ## Environment
