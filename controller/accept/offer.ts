@@ -1,8 +1,10 @@
 import { compareMarks, judgeAgainstMark, markOf } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { readHeartbeat, verifySnapshot } from '../../core/channel/snapshot-check.ts';
-import type { VerifiedSnapshot } from '../../core/channel/snapshot-check.ts';
+import type { ChannelReader, VerifiedSnapshot } from '../../core/channel/snapshot-check.ts';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import type { Heartbeat } from '../../core/format/snapshot.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { FetchSession } from '../mirrors/fetch-session.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { findRoot } from './root.ts';
@@ -65,7 +67,7 @@ export async function readOffer(
   const rootBytes =
     step?.file.bytes ?? (found?.root.sha256 === root.sha256 ? found.bytes : undefined);
   const judged = judge(verified, bounds);
-  const alive = judged === 'older' ? undefined : await readHeartbeat(read, root, bounds);
+  const alive = judged === 'older' ? undefined : await readAlive(read, root, bounds);
   return {
     verified,
     mark: markOf(snapshot, sha256),
@@ -74,6 +76,25 @@ export async function readOffer(
     // A heartbeat for another snapshot says that a newer one is withheld, or is an old one's: neither is news.
     issuedAt: alive?.snapshot === sha256 ? alive.issuedAt : undefined,
   };
+}
+
+/** A heartbeat that is wrong counts as none, and shows as *Stale* in time: it never decides what is accepted. */
+async function readAlive(
+  read: ChannelReader,
+  root: AcceptedRoot,
+  bounds: Bounds,
+): Promise<Heartbeat | undefined> {
+  try {
+    return await readHeartbeat(read, root, bounds);
+  } catch (error) {
+    if (
+      isEdgesealError(error) &&
+      error.code !== 'input-cancelled' &&
+      /^(?:trust|format|input)-/.test(error.code)
+    )
+      return undefined;
+    throw error;
+  }
 }
 
 function judge(verified: VerifiedSnapshot, { mark, floor, best }: Bounds): Offer['judged'] {

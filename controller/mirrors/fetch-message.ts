@@ -1,5 +1,5 @@
-import type { FetchReply, FetchRequest } from '../../core/git/child.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { FetchOptions, FetchResult } from '../../core/git/fetch.ts';
 
 /**
  * What the controller asks its fetching child, one at a time, each answered by one message. By IPC, so that
@@ -9,7 +9,7 @@ export type FetchTask =
   /** Brings the channel's commit; comes first. */
   | {
       kind: 'fetch';
-      request: FetchRequest;
+      request: FetchOptions;
       /** Commits that need not be fetched: they were looked into before. */
       known: string[];
       /** The commit whose files were verified last, to compare with. */
@@ -34,7 +34,7 @@ export interface Fault {
 /** The answers, by the kind of the question. */
 export interface FetchAnswers {
   fetch:
-    | Extract<FetchReply, { ok: true }>
+    | ({ ok: true } & FetchResult)
     /** The mirror is at a known commit, or has no such branch. */
     | { ok: true; oid: string | undefined; moved: number; unchanged: true };
   open: { ok: true };

@@ -16,7 +16,6 @@ export const regionName = z
   .meta(label);
 export const namespaceName = z.string().refine(isLabel, 'is not a namespace name').meta(label);
 export const secretName = z.string().refine(isSubdomain, 'is not a Secret name').meta(subdomain);
-export const itemName = z.string().refine(isItemName, 'is not a valid key of a Secret');
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hex');
 export const keyId = z
   .string()

@@ -10,7 +10,7 @@ export interface GitLimits {
   maxObjects: number;
   /** Entries of all trees below one commit. */
   maxEntries: number;
-  /** Inflated bytes of one blob, commit or tag. */
+  /** Inflated bytes of one blob, commit or tag: a namespace's index is the largest file of a channel. */
   maxBlob: number;
   /** Inflated bytes of one tree. */
   maxTree: number;
@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: GitLimits = {
   maxAdvertisement: MIB,
   maxObjects: 300_000,
   maxEntries: 200_000,
-  maxBlob: 4 * MIB,
+  maxBlob: 32 * MIB,
   maxTree: 16 * MIB,
   maxDeltaDepth: 300,
   maxWork: 4096 * MIB,

@@ -341,4 +341,18 @@ describe('the heartbeat', () => {
     expect(condition(await edge.round(), 'Fresh')).toBe('True Heartbeat');
     expect(mirrorState(await edge.round())).toBe('Ok');
   });
+
+  it('that is forged keeps nothing from being accepted, and counts for nothing', async () => {
+    const edge = await Edge.make();
+    const { channel } = edge;
+    channel.makeRoot((spec) => {
+      spec.heartbeat = { key: channel.author.line };
+    });
+    await channel.seal('production/db', { password: 'made-up-1' });
+    channel.publish({ heartbeat: new Date(edge.now) });
+    const status = await edge.round();
+    expect(condition(status, 'Fresh')).toBe('Unknown NoHeartbeat');
+    expect(condition(status, 'Ready')).toBe('True Applied');
+    expect(edge.value('production/db')).toBe('made-up-1');
+  });
 });

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { FetchReply } from '../../core/git/child.ts';
 import type { GitLimits } from '../../core/git/limits.ts';
 import { oidOf, rawPack, REF, temporary, treeEntry, writeBundle } from './fixture.ts';
 import type { RawEntry } from './fixture.ts';
+import type { FetchOutcome } from './fetch-child.ts';
 
 const COMMIT = 1;
 const TREE = 2;
@@ -18,15 +18,15 @@ async function fetchInChild(
   url: string,
   gitdir: string,
   limits?: Partial<GitLimits>,
-): Promise<FetchReply & { rssMB: number }> {
-  const child = fork(join(import.meta.dirname, 'child-main.ts'), [], {
+): Promise<FetchOutcome> {
+  const child = fork(join(import.meta.dirname, 'fetch-child.ts'), [], {
     execArgv: ['--max-old-space-size=64', '--max-semi-space-size=1'],
   });
   const answered = once(child, 'message');
   child.send({ spec: { name: 'stick', url }, ref: REF, gitdir, limits });
-  const [reply] = (await answered) as [FetchReply & { rssMB: number }];
+  const [outcome] = (await answered) as [FetchOutcome];
   await once(child, 'exit');
-  return reply;
+  return outcome;
 }
 
 async function expectRefused(
@@ -37,10 +37,9 @@ async function expectRefused(
 ): Promise<void> {
   const folder = temporary();
   const bundle = writeBundle(folder, pack, channel.oid);
-  const reply = await fetchInChild(bundle, join(folder, 'cache.git'), limits);
-  expect(reply).toMatchObject({ ok: false, code });
-  expect(reply.ok ? '' : reply.message).toMatch(what);
-  expect(reply.rssMB).toBeLessThan(200);
+  const { refusal, rssMB } = await fetchInChild(bundle, join(folder, 'cache.git'), limits);
+  expect(refusal).toMatchObject({ code, message: expect.stringMatching(what) });
+  expect(rssMB).toBeLessThan(200);
 }
 
 /** A sound channel of one file, to which each case adds something. */
@@ -68,8 +67,9 @@ function varint(value: number): number[] {
 it('takes the sound channel that the cases below start from', async () => {
   const folder = temporary();
   const bundle = writeBundle(folder, rawPack(channel.entries), channel.oid);
-  const reply = await fetchInChild(bundle, join(folder, 'cache.git'));
-  expect(reply).toMatchObject({ ok: true, oid: channel.oid });
+  const outcome = await fetchInChild(bundle, join(folder, 'cache.git'));
+  expect(outcome.refusal).toBeUndefined();
+  expect(outcome.oid).toBe(channel.oid);
 });
 
 it('refuses a delta that claims to make 2 GB', async () => {
