@@ -28,7 +28,9 @@ export interface Settings {
   intervalMs: number;
   staleAfterMs: number;
   keys: { files: string[]; directory: string | undefined };
-  directory: { path: string; access: Access };
+  directory: { path: string; access: Access } | undefined;
+  /** Globs of the namespaces that may be written to; undefined: all but the controller's own. */
+  kubernetes: { namespaces: string[] | undefined } | undefined;
   store: string;
   listen: { host: string; port: number } | undefined;
   pruneAcknowledged: string | undefined;
@@ -65,8 +67,7 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
     const place = text === given ? { field: variable } : { file, field: 'spec' };
     throw new EdgesealError('format-schema', `is not a duration such as 90s, 15m or 24h`, place);
   };
-  const { directory } = spec.target;
-  if (directory === undefined) throw new EdgesealError('internal', 'a target was checked for');
+  const { directory, kubernetes } = spec.target;
   return {
     file,
     repository: spec.repository,
@@ -80,7 +81,11 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
       files: (spec.keys.files ?? []).map(at),
       directory: spec.keys.directory === undefined ? undefined : at(spec.keys.directory),
     },
-    directory: { path: at(directory.path), access: accessOf(directory) },
+    directory:
+      directory === undefined
+        ? undefined
+        : { path: at(directory.path), access: accessOf(directory) },
+    kubernetes: kubernetes === undefined ? undefined : { namespaces: kubernetes.namespaces },
     store: at(spec.store),
     listen: listenOf(spec.listen),
     pruneAcknowledged: spec.prune?.acknowledged,

@@ -11,7 +11,7 @@ import { StatusFile } from './status/status-file.ts';
 import type { Status } from './status/status.ts';
 import { StatusServer } from './status/server.ts';
 import { diskError } from './store/disk.ts';
-import { DirectoryTarget } from './targets/directory.ts';
+import { targetFrom } from './targets/choice.ts';
 
 /** How a controller is run. */
 export interface RunOptions {
@@ -63,7 +63,7 @@ export async function runController(options: RunOptions): Promise<Status> {
 /** Puts together everything that runs; {@link runController} runs it, tests drive it round by round. */
 export async function assemble(
   settings: Settings,
-  options: Omit<RunOptions, 'config' | 'env'>,
+  options: Omit<RunOptions, 'config' | 'env'> & { env?: NodeJS.ProcessEnv },
 ): Promise<Assembly> {
   try {
     mkdirSync(settings.store, { recursive: true, mode: 0o700 });
@@ -73,10 +73,9 @@ export async function assemble(
   const log = await openLog({ region: settings.region }, options.write);
   const counters = new Counters();
   const loop = new Loop(settings.intervalMs);
-  const { path, access } = settings.directory;
   const parts: RegionParts = {
     settings,
-    target: new DirectoryTarget(path, settings, access),
+    target: await targetFrom(settings, options.env ?? {}),
     counters,
     log,
     now: options.now ?? Date.now,

@@ -51,7 +51,10 @@ export class Round {
   /** Works off what is due between two rounds: retries, and drift that a target reports. */
   async between(signal: AbortSignal): Promise<Status> {
     try {
-      if (this.#region.judgeHold() === undefined) await this.#apply(signal);
+      if (this.#region.judgeHold() === undefined) {
+        await this.#apply(signal);
+        if (this.#hold?.reason === 'TargetUnreachable') this.#hold = undefined;
+      }
     } catch (error) {
       this.#hold = holdOf(error);
     }

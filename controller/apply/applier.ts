@@ -105,6 +105,10 @@ export class Applier {
     await this.#target.settle();
     ledger.save();
     this.#noteRun(started);
+    this.#requireReached();
+  }
+
+  #requireReached(): void {
     if (this.#lost !== undefined) throw this.#lost;
   }
 

@@ -101,7 +101,9 @@ export function secretReasonOf(code: ErrorCode): SecretReason {
 }
 
 /** Why nothing can be changed at all, by what our own disk or target says. */
-export function holdReasonOf(code: ErrorCode): Extract<Reason, `Store${string}` | `Target${string}`> {
+export function holdReasonOf(
+  code: ErrorCode,
+): Extract<Reason, `Store${string}` | `Target${string}`> {
   if (code === 'kube-unreachable') return 'TargetUnreachable';
   if (code === 'store-full') return 'StoreFull';
   if (code === 'store-corrupt') return 'StoreCorrupt';

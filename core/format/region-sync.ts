@@ -66,9 +66,8 @@ function inForm(check: (document: Document, refuse: Refuse) => void): z.ZodType<
 function checkFileForm({ spec }: Document, refuse: Refuse): void {
   const foreign = 'is for a RegionSync in a cluster, not for a file';
   const { target, keys } = spec;
-  if (target.kubernetes !== undefined) refuse(foreign, 'target', 'kubernetes');
-  else if (target.directory === undefined)
-    refuse('names no target: give target.directory', 'target');
+  if ((target.kubernetes === undefined) === (target.directory === undefined))
+    refuse('wants one target: give target.directory or target.kubernetes', 'target');
   if (keys.secret !== undefined) refuse(foreign, 'keys', 'secret');
   else if (keys.files === undefined && keys.directory === undefined)
     refuse('names no private region key: give keys.files or keys.directory', 'keys');

@@ -55,7 +55,8 @@ const SILENCE_MS = 90_000;
 const BASE_MS = 500;
 const CAP_MS = 30_000;
 
-export const metadataAccept = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+export const metadataAccept = (kind: string): string =>
+  `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
 /**
  * Reads a collection page by page.

@@ -11,11 +11,7 @@ export class MissingNamespaces {
   #watching: Promise<void> | undefined;
 
   /** @param arrived is given the Secrets that waited for a namespace which is there now */
-  constructor(
-    client: KubeClient,
-    signal: AbortSignal,
-    arrived: (keys: Iterable<string>) => void,
-  ) {
+  constructor(client: KubeClient, signal: AbortSignal, arrived: (keys: Iterable<string>) => void) {
     this.#client = client;
     this.#signal = signal;
     this.#arrived = arrived;
