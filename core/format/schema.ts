@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EdgesealError } from '../errors.ts';
 import type { Json } from './canonical-json.ts';
-import { isItemName, isLabel, isSubdomain, namePatterns } from './names.ts';
+import { isLabel, isSubdomain, namePatterns } from './names.ts';
 
 /** API group and version of every kind of ours. */
 export const apiVersion = 'edgeseal.dev/v1alpha1';
