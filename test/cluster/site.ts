@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -67,7 +68,9 @@ export class Site {
   }
 
   static async make(cluster: Cluster, options: SiteOptions = {}): Promise<Site> {
-    const channel = options.channel ?? (await TestChannel.make());
+    // A region of its own: tests that share a cluster do not own each other's Secrets.
+    const region = `us-${randomBytes(4).toString('hex')}`;
+    const channel = options.channel ?? (await TestChannel.make(region));
     const account = await controllerAccount(cluster, channel.region);
     const namespace = await cluster.createNamespace('app');
     const url = options.url ?? cluster.address.url;

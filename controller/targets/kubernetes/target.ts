@@ -28,7 +28,7 @@ export interface KubernetesAccess {
 
 interface Options {
   /** After how long without a byte a watch counts as dead, in milliseconds. */
-  silenceMs?: number;
+  silenceMs?: number | undefined;
 }
 
 /** Of the watches: one for Secrets, one for namespaces. */
