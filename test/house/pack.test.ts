@@ -56,7 +56,7 @@ afterAll(() => {
 describe('package', () => {
   it('holds the bundle, the template and the papers, nothing else', () => {
     const expected =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|repo-template\/.+|dist\/(LICENSES\.txt|edgeseal\.cjs|(hooks\/)?[\w-]+\.js))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|repo-template\/.+|controller\/deploy\/.+|dist\/(LICENSES\.txt|edgeseal\.cjs|(hooks\/)?[\w-]+\.js))$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
@@ -70,8 +70,8 @@ describe('package', () => {
     );
   });
 
-  it('holds the whole template: npm leaves out files such as .gitignore and .npmrc by itself', () => {
-    const template = execFileSync('git', ['ls-files', '-z', 'repo-template'], {
+  it('holds the whole template and all that is deployed: npm leaves out files such as .gitignore and .npmrc by itself', () => {
+    const template = execFileSync('git', ['ls-files', '-z', 'repo-template', 'controller/deploy'], {
       cwd: root,
       encoding: 'utf8',
     });
