@@ -1,5 +1,6 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgesealError } from '../errors.ts';
 import { KubeError } from './error.ts';
@@ -111,7 +112,8 @@ export class KubeClient {
       if (status >= 200 && status < 300) return text;
       const error = failure(where, response, text, options.redact);
       if (status !== 429 || attempt === PATIENCE) throw error;
-      const wait = Math.min(error.retryAfterMs ?? 1000, PATIENCE_MS);
+      // Spread out, so that those who were sent away together do not come back together.
+      const wait = Math.min((error.retryAfterMs ?? 1000) + randomInt(500 * attempt), PATIENCE_MS);
       await sleep(wait, undefined, { signal: options.signal }).catch(() => undefined);
       if (options.signal?.aborted === true) throw error;
     }
