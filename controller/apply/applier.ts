@@ -41,6 +41,8 @@ export class Applier {
   pending: string[] = [];
   #applied: string[] = [];
   #stretch = 0;
+  /** How many failed in this run, by reason. */
+  readonly #failed = new Map<SecretReason, number>();
   /** Why the target cannot be reached. */
   #lost: EdgesealError | undefined;
 
@@ -89,6 +91,7 @@ export class Applier {
   async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
     this.#applied = [];
     this.#lost = undefined;
+    this.#failed.clear();
     const started = performance.now();
     this.#stretch = started;
     const worker = async (): Promise<void> => {
@@ -113,6 +116,8 @@ export class Applier {
   }
 
   #noteRun(started: number): void {
+    for (const [reason, count] of this.#failed)
+      if (count > NAMED) this.#log.warn('secrets failed', { reason, count });
     const count = this.#applied.length;
     if (count === 0) return;
     const names = count > NAMED ? undefined : this.#applied;
@@ -274,6 +279,9 @@ export class Applier {
     const before = this.faults.get(key);
     this.faults.set(key, { reason, message: text, ...listed });
     if (before?.reason === reason && before.sha256 === listed.sha256) return;
+    const count = (this.#failed.get(reason) ?? 0) + 1;
+    this.#failed.set(reason, count);
+    if (count > NAMED) return;
     this.#log.warn('secret failed', {
       secret: key,
       version: listed.version,
