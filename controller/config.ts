@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
-import type { RegionSync } from '../core/format/region-sync.ts';
+import type { RegionSyncSpec } from '../core/format/region-sync-spec.ts';
 import { systemCode } from './store/disk.ts';
 import type { Access } from './targets/directory-secret.ts';
 
@@ -13,6 +13,7 @@ export interface MirrorSettings {
   auth:
     | { basic: { usernameFile: string; passwordFile: string } }
     | { bearer: { tokenFile: string } }
+    | { secret: { name: string } }
     | undefined;
 }
 
@@ -23,11 +24,15 @@ export interface Settings {
   region: string;
   /** SHA-256 of the pinned root. */
   root: string;
-  floor: NonNullable<RegionSync['spec']['floor']> | undefined;
+  floor: NonNullable<RegionSyncSpec['floor']> | undefined;
   mirrors: MirrorSettings[];
   intervalMs: number;
   staleAfterMs: number;
-  keys: { files: string[]; directory: string | undefined };
+  keys: {
+    files: string[];
+    directory: string | undefined;
+    secret: { name: string; generate: boolean } | undefined;
+  };
   directory: { path: string; access: Access } | undefined;
   /** Globs of the namespaces that may be written to; undefined: all but the controller's own. */
   kubernetes: { namespaces: string[] | undefined } | undefined;
@@ -39,6 +44,8 @@ export interface Settings {
 }
 
 const MIB = 1024 * 1024;
+/** In a cluster, where the chart mounts a volume. */
+export const usualStore = '/var/lib/edgeseal';
 
 /**
  * Reads the configuration file. SYNC_INTERVAL and CACHE_DURATION in the environment go before `interval` and
@@ -57,8 +64,21 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
     });
   }
   const { parseRegionSync } = await import('../core/format/region-sync.ts');
+  return settingsOf(parseRegionSync(bytes, file).spec, file, env);
+}
+
+/**
+ * Fills in what a checked RegionSync leaves open.
+ *
+ * @param file that paths are relative to
+ * @throws EdgesealError `format-schema`
+ */
+export async function settingsOf(
+  spec: RegionSyncSpec,
+  file: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Settings> {
   const { duration, secondsOf } = await import('../core/format/schema.ts');
-  const { spec } = parseRegionSync(bytes, file);
   const at = (path: string): string => resolve(dirname(file), path);
   const time = (variable: string, field: string | undefined, otherwise: string): number => {
     const given = env[variable];
@@ -80,13 +100,17 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
     keys: {
       files: (spec.keys.files ?? []).map(at),
       directory: spec.keys.directory === undefined ? undefined : at(spec.keys.directory),
+      secret:
+        spec.keys.secret === undefined
+          ? undefined
+          : { name: spec.keys.secret.name, generate: spec.keys.secret.generate === true },
     },
     directory:
       directory === undefined
         ? undefined
         : { path: at(directory.path), access: accessOf(directory) },
     kubernetes: kubernetes === undefined ? undefined : { namespaces: kubernetes.namespaces },
-    store: at(spec.store),
+    store: at(spec.store ?? usualStore),
     listen: listenOf(spec.listen),
     pruneAcknowledged: spec.prune?.acknowledged,
     alarmAcknowledged: spec.alarm?.acknowledged,
@@ -98,20 +122,22 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
   };
 }
 
-function mirrorsOf(spec: RegionSync['spec'], at: (path: string) => string): MirrorSettings[] {
+function mirrorsOf(spec: RegionSyncSpec, at: (path: string) => string): MirrorSettings[] {
   const taken = new Set<string>();
   return spec.mirrors.map((mirror) => {
     const wanted = mirror.name ?? nameOf(mirror.url);
     let name = wanted;
     for (let n = 2; taken.has(name); n += 1) name = `${wanted}-${n}`;
     taken.add(name);
-    const { basic, bearer } = mirror.auth ?? {};
+    const { basic, bearer, secret } = mirror.auth ?? {};
     const auth =
       basic !== undefined
         ? { basic: { usernameFile: at(basic.usernameFile), passwordFile: at(basic.passwordFile) } }
         : bearer !== undefined
           ? { bearer: { tokenFile: at(bearer.tokenFile) } }
-          : undefined;
+          : secret === undefined
+            ? undefined
+            : { secret };
     const url = isUrl(mirror.url) ? mirror.url : at(mirror.url);
     return { name, url, ca: mirror.ca === undefined ? undefined : at(mirror.ca), auth };
   });
@@ -128,7 +154,7 @@ function isUrl(text: string): boolean {
 }
 
 /** Who may read a file may enter its directory. */
-function accessOf(directory: NonNullable<RegionSync['spec']['target']['directory']>): Access {
+function accessOf(directory: NonNullable<RegionSyncSpec['target']['directory']>): Access {
   const fileMode = Number.parseInt(directory.mode ?? '0400', 8);
   const directoryMode = 0o700 | ((fileMode & 0o044) >> 2) | (fileMode & 0o044);
   return { fileMode, directoryMode, owner: directory.owner, group: directory.group };

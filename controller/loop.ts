@@ -10,6 +10,7 @@ export class Loop {
   readonly #intervalMs: number;
   #wakeUp: () => void = () => undefined;
   #isWoken = false;
+  #isNextDue = false;
   /** When the last round began, by `performance.now()`. */
   roundAt = performance.now();
 
@@ -23,25 +24,36 @@ export class Loop {
     this.#wakeUp();
   }
 
+  /** Begins the next round at once. */
+  hurry(): void {
+    this.#isNextDue = true;
+    this.#wakeUp();
+  }
+
   /** Goes on until `signal` is aborted, and returns once nothing is half done. */
   async run(region: Region, round: Round, now: () => number, signal: AbortSignal): Promise<void> {
     const isStopped = (): boolean => signal.aborted;
     signal.addEventListener('abort', () => this.#wakeUp(), { once: true });
-    const { queue } = region.applier;
     while (!isStopped()) {
       this.roundAt = performance.now();
+      this.#isNextDue = false;
       await round.run(signal);
       const nextAt = performance.now() + jittered(this.#intervalMs);
       for (let left = this.#intervalMs; left > 0 && !isStopped();) {
         left = nextAt - performance.now();
-        const retryIn = Math.max((queue.dueAt() ?? Infinity) - now(), GATHER_MS);
+        const retryIn = Math.max((region.dueAt() ?? Infinity) - now(), GATHER_MS);
         await this.#wait(Math.min(left, retryIn), isStopped);
-        if (this.#isWoken) await region.applier.findDrift();
+        if (this.#isHurried()) break;
+        if (this.#isWoken) for (const side of region.sides) await side.findDrift();
         else if (retryIn > left || isStopped()) continue;
         this.#isWoken = false;
         await round.between(signal);
       }
     }
+  }
+
+  #isHurried(): boolean {
+    return this.#isNextDue;
   }
 
   async #wait(ms: number, isStopped: () => boolean): Promise<void> {
@@ -51,7 +63,7 @@ export class Loop {
         clearTimeout(timer);
         resolve();
       };
-      if (isStopped()) this.#wakeUp();
+      if (isStopped() || this.#isNextDue) this.#wakeUp();
     });
   }
 }

@@ -1,17 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { loadSettings } from './config.ts';
 import type { Settings } from './config.ts';
+import { KeyRing, keySources } from './keys.ts';
+import type { KeySecret } from './cluster/key-secret.ts';
 import { Loop } from './loop.ts';
+import type { SecretTexts } from './mirrors/credentials.ts';
 import { Region } from './region.ts';
 import type { RegionParts } from './region.ts';
 import { Round } from './round.ts';
 import { Counters } from './status/counters.ts';
 import { openLog } from './status/log.ts';
+import type { Log } from './status/log.ts';
 import { StatusFile } from './status/status-file.ts';
 import type { Status } from './status/status.ts';
 import { StatusServer } from './status/server.ts';
 import { diskError } from './store/disk.ts';
-import { targetFrom } from './targets/choice.ts';
+import { targetsFrom } from './targets/choice.ts';
+import type { ClusterWay } from './targets/choice.ts';
 
 /** How a controller is run. */
 export interface RunOptions {
@@ -26,6 +31,23 @@ export interface RunOptions {
   write?: (line: string) => void;
   /** Milliseconds since 1970; tests give their own. */
   now?: () => number;
+}
+
+/** What a controller is given by the cluster that its configuration lies in. */
+export interface ClusterParts {
+  way: ClusterWay;
+  secrets: SecretTexts;
+  keySecret: (name: string) => KeySecret;
+  publish: (status: Status) => void;
+  log: Log;
+  counters: Counters;
+}
+
+/** How a controller is put together: as it is run, by a configuration that was read. */
+export interface AssemblyOptions extends Omit<RunOptions, 'config' | 'env'> {
+  env?: NodeJS.ProcessEnv;
+  /** In a cluster, whoever reads the configuration there also serves health and metrics. */
+  cluster?: ClusterParts;
 }
 
 /** A controller that is put together, but not yet running. */
@@ -61,21 +83,26 @@ export async function runController(options: RunOptions): Promise<Status> {
 }
 
 /** Puts together everything that runs; {@link runController} runs it, tests drive it round by round. */
-export async function assemble(
-  settings: Settings,
-  options: Omit<RunOptions, 'config' | 'env'> & { env?: NodeJS.ProcessEnv },
-): Promise<Assembly> {
+export async function assemble(settings: Settings, options: AssemblyOptions): Promise<Assembly> {
   try {
     mkdirSync(settings.store, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw diskError(error, settings.store);
   }
-  const log = await openLog({ region: settings.region }, options.write);
-  const counters = new Counters();
+  const { cluster } = options;
+  const log = cluster?.log ?? (await openLog({ region: settings.region }, options.write));
+  const counters = cluster?.counters ?? new Counters();
   const loop = new Loop(settings.intervalMs);
+  const targets = await targetsFrom(settings, options.env ?? {}, cluster?.way);
+  const { secret } = settings.keys;
+  const keySecret = secret === undefined ? undefined : cluster?.keySecret(secret.name);
   const parts: RegionParts = {
     settings,
-    target: await targetFrom(settings, options.env ?? {}),
+    targets,
+    keys: new KeyRing(keySources(settings.keys, keySecret)),
+    keySecret,
+    secrets: cluster?.secrets,
+    publish: cluster?.publish,
     counters,
     log,
     now: options.now ?? Date.now,
@@ -86,18 +113,17 @@ export async function assemble(
   const file = new StatusFile(settings.store);
   const region = new Region(parts);
   const round = new Round(region, parts, file);
-  const stuckMs = 10 * settings.intervalMs + 2 * settings.limits.fetchTimeoutMs;
   const server =
-    options.once || settings.listen === undefined
+    options.once || cluster !== undefined || settings.listen === undefined
       ? undefined
       : await StatusServer.listen(settings.listen, {
           status: () => round.status,
           counters,
-          isAlive: () => performance.now() - loop.roundAt < stuckMs,
+          isAlive: () => isAlive(loop, settings),
           issuedAt: () => region.intake.issuedAt,
         });
   log.info('started', {
-    target: parts.target.description,
+    target: targets.map(({ target }) => target.description).join(', '),
     mirrors: region.intake.mirrors.map(({ name }) => name),
     port: server?.port,
   });
@@ -107,4 +133,9 @@ export async function assemble(
     log.info('stopped');
   };
   return { region, round, loop, counters, server, now: parts.now, close };
+}
+
+/** Whether rounds still begin. */
+export function isAlive(loop: Loop, { intervalMs, limits }: Settings): boolean {
+  return performance.now() - loop.roundAt < 10 * intervalMs + 2 * limits.fetchTimeoutMs;
 }

@@ -1,68 +1,97 @@
+import { compareMarks } from '../core/channel/mark.ts';
+import type { Mark } from '../core/channel/mark.ts';
 import { isEdgesealError, messageOf } from '../core/errors.ts';
 import { acknowledgeAlarm } from './accept/alarm.ts';
-import { HighWater } from './accept/high-water.ts';
 import { Intake } from './accept/intake.ts';
-import { Applier } from './apply/applier.ts';
+import type { SecretFault } from './apply/faults.ts';
+import { Side } from './apply/side.ts';
+import type { KeySecret } from './cluster/key-secret.ts';
 import type { Settings } from './config.ts';
-import { KeyRing } from './keys.ts';
+import type { KeyRing } from './keys.ts';
+import type { SecretTexts } from './mirrors/credentials.ts';
 import type { Hold } from './status/conditions.ts';
 import type { Counters } from './status/counters.ts';
 import type { Log } from './status/log.ts';
+import type { Status } from './status/status.ts';
 import { Ledger } from './store/ledger.ts';
-import type { Target } from './targets/target.ts';
+import type { TargetChoice } from './targets/choice.ts';
 
 /** What one region's controller consists of and is given. */
 export interface RegionParts {
   settings: Settings;
-  target: Target;
+  targets: TargetChoice[];
+  keys: KeyRing;
+  /** The cluster's Secret with keys, where the configuration names one. */
+  keySecret?: KeySecret | undefined;
+  /** How a mirror's credentials are read from a Secret. */
+  secrets?: SecretTexts | undefined;
   counters: Counters;
   log: Log;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Called when there is news before the next round is due. */
   wake: () => void;
+  /** Takes each status, for a place beside the local file. */
+  publish?: ((status: Status) => void) | undefined;
 }
 
-/** One region: what was accepted, where news comes from, and the target that is kept equal to it. */
+/** One region: what was accepted, where news comes from, and the targets that are kept equal to it. */
 export class Region {
   readonly keys: KeyRing;
-  readonly applier: Applier;
+  readonly sides: readonly Side[];
   readonly intake: Intake;
   readonly #parts: RegionParts;
   #ledger: Ledger | undefined;
-  #highWater: HighWater | undefined;
-  #isTargetOpen = false;
   /** Why no key could be read, in words. */
   keyFault: string | undefined;
 
   constructor(parts: RegionParts) {
-    const { settings, target, counters, log } = parts;
+    const { settings, targets } = parts;
     this.#parts = parts;
-    this.keys = new KeyRing(settings.keys);
+    this.keys = parts.keys;
     this.intake = new Intake(parts);
     const { repository, region } = settings;
-    this.applier = new Applier(
-      target,
-      () => ({ repository, region, keys: this.keys.keys }),
-      counters,
-      log,
-    );
+    const opener = (): { repository: string; region: string; keys: KeyRing['keys'] } => ({
+      repository,
+      region,
+      keys: this.keys.keys,
+    });
+    this.sides = targets.map((choice, i) => new Side(choice, opener, parts, i > 0));
   }
 
   get ledger(): Ledger | undefined {
     return this.#ledger;
   }
 
-  get highWater(): HighWater | undefined {
-    return this.#highWater;
+  /** The high-water mark: the highest one that the store or a target has. */
+  get mark(): Mark | undefined {
+    const marks = [this.#ledger?.mark, ...this.sides.map(({ highWater }) => highWater?.mark)];
+    let highest: Mark | undefined;
+    for (const mark of marks) {
+      if (mark === undefined) continue;
+      if (highest === undefined || compareMarks(mark, highest) > 0) highest = mark;
+    }
+    return highest;
   }
 
-  /** Reads changed key files; what failed before is then tried again. */
+  /** What is not applied in its listed version, to one target or the other. */
+  get faults(): ReadonlyMap<string, SecretFault> {
+    const [first, ...others] = this.sides;
+    if (first === undefined || others.length === 0) return first?.applier.faults ?? new Map();
+    return new Map(this.sides.toReversed().flatMap(({ applier }) => [...applier.faults]));
+  }
+
+  /** Deletions that wait for the operator. */
+  get pending(): string[] {
+    return [...new Set(this.sides.flatMap(({ applier }) => applier.pending))];
+  }
+
+  /** Reads changed keys; what failed before is then tried again. */
   async refreshKeys(): Promise<void> {
     try {
       if (await this.keys.refresh()) {
         this.#parts.log.info('keys', { keys: this.keys.ids });
-        this.applier.retryFaults();
+        for (const { applier } of this.sides) applier.retryFaults();
       }
       this.keyFault = undefined;
     } catch (error) {
@@ -73,57 +102,86 @@ export class Region {
     }
   }
 
+  /** Makes a key where that was asked for and nothing says that there has ever been one. */
+  async makeKey(): Promise<void> {
+    const { keySecret, settings, log } = this.#parts;
+    if (keySecret?.isMissing !== true || settings.keys.secret?.generate !== true) return;
+    if (this.keys.keys.length > 0 || this.#hasHistory) return;
+    // Only who knows what is in the target may say that nothing is.
+    if (!this.sides.every(({ isOpen }) => isOpen)) return;
+    if (await keySecret.make(settings.region)) log.info('key made', { secret: keySecret.name });
+    await this.refreshKeys();
+  }
+
+  /** Why nothing can be opened; undefined where that is a matter of single secrets. */
+  get keyHold(): Hold | undefined {
+    const { keySecret, settings } = this.#parts;
+    if (keySecret?.isMissing !== true || this.keys.keys.length > 0) return undefined;
+    const { name } = keySecret;
+    if (this.#hasHistory) {
+      const message = `the Secret ${name} with the region's private keys is gone, and what is sealed for them cannot be opened without: put it back from its backup, or take in a new key (edgeseal region add) and reseal for it`;
+      return { reason: 'KeyLost', message };
+    }
+    const message =
+      settings.keys.secret?.generate === true
+        ? `the Secret ${name} is made by the controller that leads`
+        : `there is no Secret ${name} with the region's private key: make it with edgeseal region key, or let spec.keys.secret.generate be true`;
+    return { reason: 'KeyMissing', message };
+  }
+
+  get #hasHistory(): boolean {
+    return this.mark !== undefined || this.sides.some(({ applier }) => applier.owned.size > 0);
+  }
+
   /**
-   * Opens store and target where that has not succeeded yet, and brings both marks to one height.
+   * Opens the store and the targets where that has not succeeded yet, and brings their marks to one height.
    *
-   * @throws EdgesealError of store or target
+   * @throws EdgesealError of the store; a target's failure is its own
    */
   async open(): Promise<void> {
-    const { settings, target, wake, log } = this.#parts;
+    const { settings, log } = this.#parts;
     if (this.#ledger === undefined) {
       this.#ledger = await Ledger.open(settings.store, settings);
       // What was seen is worth nothing to a store that was begun anew, or under another root.
       if (this.#ledger.mark === undefined || this.#ledger.repinned) this.intake.forget();
-      this.applier.addAll(this.#ledger);
     }
-    if (!this.#isTargetOpen) {
-      await this.applier.open(wake);
-      this.#isTargetOpen = true;
-    }
+    for (const side of this.sides) await side.open(this.#ledger);
     if (acknowledgeAlarm(this.#ledger, settings.alarmAcknowledged))
       log.info('alarm acknowledged', { snapshot: settings.alarmAcknowledged });
-    this.#highWater ??= new HighWater(this.#ledger, target);
-    await this.#highWater.level();
   }
 
-  /** Why nothing may be changed in the target; undefined where all is in order. */
-  judgeHold(): Hold | undefined {
-    const mark = this.#highWater?.mark;
-    if (mark === undefined) {
-      const owned = this.applier.owned.size;
-      if (owned === 0 || this.#parts.settings.floor?.renewed !== undefined)
-        return { reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
-      const message = `neither the store nor the target says how far this region was, but ${owned} Secrets of it are there: find the newest snapshot with \`edgeseal status\`, then set spec.floor with root, sequence and renewed`;
-      return { reason: 'FloorNeeded', message };
-    }
-    if (this.#highWater?.isTargetBehind === true)
-      return { reason: 'TargetFailed', message: 'the target has not taken the mark yet' };
-    if (this.#highWater?.isStoreBehind !== true) return undefined;
-    const message = `the target has had snapshot ${mark.sequence} of root ${mark.root} and the store is behind it: nothing is changed until a mirror serves that one or a later one`;
-    return { reason: 'StoreBehind', message };
+  /** Why nothing is changed; with two targets, the first reason of any, or that of all being led by others. */
+  get hold(): Hold | undefined {
+    if (this.keyHold !== undefined) return this.keyHold;
+    for (const side of this.sides) if (side.hold !== undefined) return side.hold;
+    return undefined;
+  }
+
+  /** Works off what is due in each target that is in order. */
+  async apply(signal: AbortSignal, isRetry = false): Promise<void> {
+    const ledger = this.#ledger;
+    if (ledger === undefined || this.keyHold !== undefined) return;
+    for (const side of this.sides)
+      if (isRetry || side.hold === undefined) await side.run(ledger, signal);
+  }
+
+  /** When something is due before the next round, in milliseconds since 1970; undefined where nothing is. */
+  dueAt(): number | undefined {
+    if (this.keyHold !== undefined) return undefined;
+    const due = this.sides.flatMap((side) =>
+      side.judgeHold() === undefined ? (side.applier.queue.dueAt() ?? []) : [],
+    );
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   /** Asks the mirrors and takes over what is new. Throws as Intake.poll. */
   async poll(signal: AbortSignal): Promise<void> {
     const ledger = this.#ledger;
-    const highWater = this.#highWater;
-    if (ledger === undefined || highWater === undefined) return;
+    if (ledger === undefined) return;
     await this.intake.poll(
-      { ledger, highWater },
+      { ledger, highWater: this },
       async ({ changed, removed }) => {
-        for (const key of [...changed, ...removed]) this.applier.queue.add(key);
-        // Before anything is applied: a store that is lost now must not bring back what this replaces.
-        await highWater.raise();
+        for (const side of this.sides) await side.accept([...changed, ...removed]);
       },
       signal,
     );
@@ -131,7 +189,7 @@ export class Region {
 
   async close(): Promise<void> {
     await this.intake.close();
-    await this.#parts.target.close();
+    for (const side of this.sides) await side.close();
     this.#ledger?.close();
   }
 }

@@ -50,33 +50,29 @@ export class Round {
 
   /** Works off what is due between two rounds: retries, and drift that a target reports. */
   async between(signal: AbortSignal): Promise<Status> {
-    try {
-      if (this.#region.judgeHold() === undefined) {
-        await this.#apply(signal);
-        if (this.#hold?.reason === 'TargetUnreachable') this.#hold = undefined;
-      }
-    } catch (error) {
-      this.#hold = holdOf(error);
-    }
+    await this.#region.apply(signal, true);
     return this.publish();
   }
 
   /** Makes the status and hands it to the one place that writes it. */
   publish(): Status {
     const { settings, now, log } = this.#parts;
-    const { ledger, highWater, intake, keyFault, applier } = this.#region;
+    const region = this.#region;
+    const { ledger, intake, keyFault } = region;
     const before = this.status;
     const status = statusOf(
       {
         settings,
         state: ledger?.state,
         root: ledger?.root,
-        mark: highWater?.mark,
+        mark: region.mark,
         mirrors: intake.mirrors,
-        hold: this.#hold,
+        hold: this.#hold ?? region.hold,
         keyFault,
-        faults: applier.faults,
-        pending: applier.pending,
+        isStandby: region.sides.every(({ isStandby }) => isStandby),
+        keys: region.keys.keys,
+        faults: region.faults,
+        pending: region.pending,
         issuedAt: intake.issuedAt,
         now: now(),
       },
@@ -87,6 +83,7 @@ export class Round {
       if (last?.since === since && last.reason === reason) continue;
       log.info('condition', { type, status: is, reason, message });
     }
+    this.#parts.publish?.(status);
     try {
       this.#file.publish(status);
       this.#isStatusLost = false;
@@ -98,51 +95,43 @@ export class Round {
     return status;
   }
 
-  /** @returns why nothing may change, where that is so */
+  /** @returns what store or mirrors brought up against us; what a target did, its side knows */
   async #steps(signal: AbortSignal): Promise<Hold | undefined> {
     const region = this.#region;
     await region.refreshKeys();
     try {
       await region.open();
-      // Before any mirror is asked: what was accepted needs no network.
-      if (region.judgeHold() === undefined) await this.#apply(signal);
+      await region.makeKey();
     } catch (error) {
       return holdOf(error);
     }
-    if (region.judgeHold()?.reason === 'FloorNeeded') return region.judgeHold();
+    // Before any mirror is asked: what was accepted needs no network.
+    await region.apply(signal);
+    if (region.hold?.reason === 'FloorNeeded') return undefined;
     let fault: Hold | undefined;
     try {
       await region.poll(signal);
     } catch (error) {
       if (!isEdgesealError(error, 'input-cancelled')) fault = holdOf(error);
     }
-    const hold = region.judgeHold();
-    if (hold !== undefined) return fault ?? hold;
-    try {
-      await this.#apply(signal);
-      await this.#settle(signal);
-    } catch (error) {
-      fault ??= holdOf(error);
-    }
+    await region.apply(signal);
+    await this.#settle(signal);
     return fault;
   }
 
-  async #apply(signal: AbortSignal): Promise<void> {
-    const { applier, ledger } = this.#region;
-    if (ledger !== undefined) await applier.run(ledger, this.#parts.now, signal);
-  }
-
   async #settle(signal: AbortSignal): Promise<void> {
-    const { settings, now } = this.#parts;
-    const { applier, ledger } = this.#region;
-    if (ledger === undefined || signal.aborted) return;
-    // While two histories are about, nothing is deleted on the word of one.
-    if (ledger.state.alarm?.held !== true)
-      await applier.prune(ledger, settings.pruneAcknowledged, now(), signal);
+    const { ledger, sides, keyHold } = this.#region;
+    if (ledger === undefined || keyHold !== undefined) return;
     const began = performance.now();
-    if (began < this.#driftAt) return;
-    await applier.findDrift();
-    this.#driftAt = performance.now() + (performance.now() - began) / DRIFT_SHARE;
-    await this.#apply(signal);
+    const isTime = began >= this.#driftAt;
+    for (const side of sides) {
+      if (signal.aborted || side.hold !== undefined) continue;
+      // While two histories are about, nothing is deleted on the word of one.
+      if (ledger.state.alarm?.held !== true) await side.prune(ledger, signal);
+      if (!isTime) continue;
+      await side.findDrift();
+      await side.run(ledger, signal);
+    }
+    if (isTime) this.#driftAt = performance.now() + (performance.now() - began) / DRIFT_SHARE;
   }
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import type { Mark } from '../../core/channel/mark.ts';
 import type { Settings } from '../config.ts';
+import type { SecretTexts } from '../mirrors/credentials.ts';
 import { faultOf, Mirror } from '../mirrors/mirror.ts';
 import type { Answer } from '../mirrors/mirror.ts';
 import { Poll } from '../mirrors/poll.ts';
@@ -10,7 +12,6 @@ import { ContactFile } from '../store/contact.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Acceptance } from './acceptance.ts';
 import { raiseAlarm } from './alarm.ts';
-import type { HighWater } from './high-water.ts';
 import { lookInto, needsLook } from './look.ts';
 import { Equivocation } from './offer.ts';
 
@@ -22,7 +23,8 @@ const FETCH_CAP = 32;
 /** What an intake works on. */
 interface Holdings {
   ledger: Ledger;
-  highWater: HighWater;
+  /** Whose mark is the highest one that the store or a target has. */
+  highWater: { readonly mark: Mark | undefined };
 }
 
 /** The mirrors of a region, and what comes in from them. */
@@ -37,7 +39,13 @@ export class Intake {
   readonly #contact;
   #saved = '';
 
-  constructor(parts: { settings: Settings; counters: Counters; log: Log; now: () => number }) {
+  constructor(parts: {
+    settings: Settings;
+    counters: Counters;
+    log: Log;
+    now: () => number;
+    secrets?: SecretTexts | undefined;
+  }) {
     const { settings, counters } = parts;
     this.#settings = settings;
     this.#counters = counters;
@@ -48,7 +56,7 @@ export class Intake {
     const cache = join(settings.store, 'mirrors.git');
     this.mirrors = settings.mirrors.map((mirror) => {
       const memory = (this.#contact.mirrors[mirror.name] ??= {});
-      return new Mirror(mirror, settings, memory, cache);
+      return new Mirror(mirror, settings, memory, cache, parts.secrets);
     });
     this.#poll = new Poll(this.mirrors, counters);
   }

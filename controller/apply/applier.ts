@@ -1,26 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { EdgesealError, isEdgesealError, messageOf } from '../../core/errors.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
 import { openAccepted, openListed } from '../accept/secret.ts';
 import type { OpenedSecret, Opener } from '../accept/secret.ts';
 import type { Counters } from '../status/counters.ts';
 import type { Log } from '../status/log.ts';
-import { secretReasonOf } from '../status/reason.ts';
-import type { SecretReason } from '../status/reason.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { SecretRecord, Version } from '../store/state.ts';
 import type { Owned, Target } from '../targets/target.ts';
 import { partsOf } from '../targets/target.ts';
+import { Faults } from './faults.ts';
 import { planPrune } from './prune.ts';
 import { WorkQueue } from './queue.ts';
-
-/** Why a secret is not applied in its listed version. */
-export interface SecretFault {
-  reason: SecretReason;
-  message: string;
-  version: number;
-  sha256: string;
-}
 
 /** How long one stretch of work may keep health checks and signals waiting. */
 const STRETCH_MS = 20;
@@ -30,11 +21,12 @@ const NAMED = 20;
 /** Brings secrets to the target, one by one: a bad one never stops the others, and keeps its last good value. */
 export class Applier {
   readonly queue = new WorkQueue();
-  readonly faults = new Map<string, SecretFault>();
+  readonly faults: Faults;
   readonly #target: Target;
   readonly #opener: () => Opener;
   readonly #counters: Counters;
   readonly #log: Log;
+  readonly #isBeside: boolean;
   readonly #drifted = new Set<string>();
   #owned = new Map<string, Owned>();
   /** Deletions that wait for the operator. */
@@ -46,11 +38,20 @@ export class Applier {
   /** Why the target cannot be reached. */
   #lost: EdgesealError | undefined;
 
-  constructor(target: Target, opener: () => Opener, counters: Counters, log: Log) {
+  /** @param isBeside whether it is the second target of this region, with a day's share of deletions of its own */
+  constructor(
+    target: Target,
+    opener: () => Opener,
+    counters: Counters,
+    log: Log,
+    isBeside = false,
+  ) {
     this.#target = target;
     this.#opener = opener;
     this.#counters = counters;
     this.#log = log;
+    this.faults = new Faults(log);
+    this.#isBeside = isBeside;
   }
 
   get owned(): ReadonlyMap<string, Owned> {
@@ -131,16 +132,19 @@ export class Applier {
     now: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { remove, pending, pruned } = planPrune(this.#owned, ledger.state, acknowledged, now);
+    const budget = this.#isBeside ? 'prunedBeside' : 'pruned';
+    const before = ledger.state[budget] ?? { since: 0, count: 0 };
+    const plan = planPrune(this.#owned, ledger.state, before, acknowledged, now);
+    const { remove, pending, pruned } = plan;
     if (pending.length > 0 && this.pending.length === 0) {
       const snapshot = ledger.mark?.sha256;
       this.#log.warn('pruning held', { count: pending.length, snapshot });
     }
     this.pending = pending;
     if (remove.length === 0) return;
-    if (pruned !== ledger.state.pruned) {
+    if (pruned !== before) {
       // Counted first: a controller that is killed again and again must not delete without end.
-      ledger.change((state) => (state.pruned = pruned));
+      ledger.change((state) => (state[budget] = pruned));
       ledger.save();
     }
     const removed: string[] = [];
@@ -154,7 +158,7 @@ export class Applier {
         this.faults.delete(key);
       } catch (error) {
         if (isEdgesealError(error, 'kube-unreachable')) throw error;
-        this.#fault(key, held, error);
+        this.faults.note(key, held, error);
       }
     }
     await this.#target.settle();
@@ -204,7 +208,7 @@ export class Applier {
         return;
       }
       this.#counters.failed += 1;
-      this.#fault(key, listed, error);
+      this.faults.note(key, listed, error);
       // Somebody else's Secret goes away without telling us, and a disk gets room again.
       this.queue.retry(key, now());
       return;
@@ -245,7 +249,7 @@ export class Applier {
         const lowest = floor ?? this.#lowest(key);
         return { ...(await openListed(key, listed, bytes, root, lowest, opener)), version: listed };
       } catch (error) {
-        this.#fault(key, listed, error);
+        this.faults.note(key, listed, error);
       }
     }
     if (good === undefined) return undefined;
@@ -253,7 +257,7 @@ export class Applier {
       const unsealed: UnsealedSecret = await openAccepted(key, ledger.read(good.sha256), opener);
       return { unsealed, floor: undefined, version: good };
     } catch (error) {
-      if (good.sha256 === listed.sha256) this.#fault(key, listed, error);
+      if (good.sha256 === listed.sha256) this.faults.note(key, listed, error);
       return undefined;
     }
   }
@@ -268,29 +272,4 @@ export class Applier {
     this.faults.delete(key);
     this.queue.done(key);
   }
-
-  #fault(key: string, listed: Version, error: unknown): void {
-    const known = isEdgesealError(error);
-    const reason = secretReasonOf(known ? error.code : 'internal');
-    // The text of a fault that is not ours may hold anything.
-    const text = known
-      ? textOf(error)
-      : `unexpected: ${error instanceof Error ? error.name : typeof error}`;
-    const before = this.faults.get(key);
-    this.faults.set(key, { reason, message: text, ...listed });
-    if (before?.reason === reason && before.sha256 === listed.sha256) return;
-    const count = (this.#failed.get(reason) ?? 0) + 1;
-    this.#failed.set(reason, count);
-    if (count > NAMED) return;
-    this.#log.warn('secret failed', {
-      secret: key,
-      version: listed.version,
-      reason,
-      message: text,
-    });
-  }
-}
-
-function textOf(error: EdgesealError): string {
-  return error.hint === undefined ? messageOf(error) : `${error.message} (${error.hint})`;
 }

@@ -17,16 +17,18 @@ export interface PrunePlan {
  * Plans deletions: what the target holds of ours that the accepted snapshot does not list. More than
  * max(10, 20 %) a day waits until the operator acknowledges the accepted snapshot, or the one that deleted.
  *
+ * @param before what was deleted from this target today
  * @param now milliseconds; a clock that is set back begins a new day and frees nothing
  */
 export function planPrune(
   owned: ReadonlyMap<string, Owned>,
   state: Readonly<State>,
+  before: State['pruned'],
   acknowledged: string | undefined,
   now: number,
 ): PrunePlan {
   const gone = [...owned.keys()].filter((key) => state.secrets.get(key)?.listed === undefined);
-  const { since, count } = state.pruned;
+  const { since, count } = before;
   const sameDay = now - since < DAY_MS;
   const used = sameDay ? count : 0;
   const isAcknowledged = (key: string): boolean =>
@@ -37,9 +39,7 @@ export function planPrune(
   const limit = Math.max(ALWAYS, Math.floor((owned.size + used) * SHARE));
   const allowed = used + others.length <= limit ? others : [];
   const pruned =
-    allowed.length === 0
-      ? state.pruned
-      : { since: sameDay ? since : now, count: used + allowed.length };
+    allowed.length === 0 ? before : { since: sameDay ? since : now, count: used + allowed.length };
   return {
     remove: [...free, ...allowed],
     pending: allowed.length === others.length ? [] : others,

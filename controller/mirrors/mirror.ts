@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
@@ -8,8 +7,9 @@ import type { MirrorSpec } from '../../core/git/mirror.ts';
 import type { MirrorSettings, Settings } from '../config.ts';
 import type { MirrorState } from '../status/reason.ts';
 import type { MirrorMemory } from '../store/contact.ts';
-import { systemCode } from '../store/disk.ts';
 import { backoffMs } from './backoff.ts';
+import { completeMirror } from './credentials.ts';
+import type { SecretTexts } from './credentials.ts';
 import { FetchSession } from './fetch-session.ts';
 
 /** What a mirror answered: the commit it is at, and a process that has fetched it where that took one. */
@@ -40,12 +40,20 @@ export class Mirror {
   readonly #config: Settings;
   readonly #ref: string;
   readonly #cache: string;
+  readonly #secrets: SecretTexts | undefined;
   #failures = 0;
   #nextAt = 0;
 
   /** @param cache the Git directory that all mirrors share: only verified commits count in it */
-  constructor(settings: MirrorSettings, config: Settings, memory: MirrorMemory, cache: string) {
+  constructor(
+    settings: MirrorSettings,
+    config: Settings,
+    memory: MirrorMemory,
+    cache: string,
+    secrets?: SecretTexts,
+  ) {
     this.settings = settings;
+    this.#secrets = secrets;
     this.memory = memory;
     this.#config = config;
     this.#ref = `refs/heads/edgeseal/${config.region}`;
@@ -69,7 +77,7 @@ export class Mirror {
    * @throws EdgesealError `git-mirror`, `git-limit`, `git-object`; `input-cancelled`
    */
   async ask(known: string[], verified: string | undefined, signal: AbortSignal): Promise<Answer> {
-    const spec = await this.#spec();
+    const spec = await completeMirror(this.settings, this.#secrets);
     if (/^https?:/i.test(spec.url)) {
       const { oid, moved } = await readRemoteRef(spec, this.#ref, ASK_LIMITS, signal);
       return { oid, moved, session: undefined };
@@ -91,7 +99,7 @@ export class Mirror {
     verified: string | undefined,
     signal: AbortSignal,
   ): Promise<{ oid: string; moved: number; session: FetchSession }> {
-    const spec = await this.#spec();
+    const spec = await completeMirror(this.settings, this.#secrets);
     const session = this.#session(signal);
     try {
       const { oid, moved } = await session.fetch({
@@ -144,36 +152,6 @@ export class Mirror {
     const limits = { maxBytes: packBytes, totalTimeoutMs: fetchTimeoutMs };
     return { spec, ref: this.#ref, gitdir: this.#cache, limits };
   }
-
-  /** Credentials are read each time, because they are renewed under a running controller. */
-  async #spec(): Promise<MirrorSpec> {
-    const { name, url, ca, auth } = this.settings;
-    const text = async (file: string): Promise<string> => {
-      try {
-        return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
-      } catch (cause) {
-        throw new EdgesealError(
-          'git-mirror',
-          `mirror ${name}: cannot read its credentials or certificate (${systemCode(cause) ?? 'error'})`,
-          { file, cause },
-        );
-      }
-    };
-    return {
-      name,
-      url,
-      ...(ca === undefined ? {} : { ca: await text(ca) }),
-      ...(auth !== undefined && 'basic' in auth
-        ? {
-            username: await text(auth.basic.usernameFile),
-            password: await text(auth.basic.passwordFile),
-          }
-        : {}),
-      ...(auth !== undefined && 'bearer' in auth
-        ? { token: await text(auth.bearer.tokenFile) }
-        : {}),
-    };
-  }
 }
 
 /**
@@ -193,7 +171,9 @@ export function faultOf(
   const { code, hint } = error;
   if (code === 'input-cancelled' || /^(store|target)-/.test(code)) return undefined;
   const message = hint === undefined ? error.message : `${error.message} (${hint})`;
-  if (code === 'git-mirror') return { state: 'Unreachable', message, oid: undefined };
+  // A Secret with its credentials could not be read: that is no lie of the mirror's either.
+  if (code === 'git-mirror' || code.startsWith('kube-'))
+    return { state: 'Unreachable', message, oid: undefined };
   // A half-received channel may be completed under the same commit; a signed lie stays one. Where our own
   // code fails on what a mirror sent, that mirror does not count, and no other one suffers.
   if (code.startsWith('git-') || code === 'internal')

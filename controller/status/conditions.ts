@@ -9,6 +9,8 @@ export interface Hold {
     Reason,
     | 'NoSnapshot'
     | 'Starting'
+    | 'KeyLost'
+    | 'KeyMissing'
     | 'StoreBehind'
     | 'FloorNeeded'
     | 'StoreCorrupt'
@@ -23,6 +25,8 @@ export interface Hold {
 /** What the conditions are made of. */
 export interface Facts {
   hold: Hold | undefined;
+  /** Whether another controller writes to all targets. */
+  isStandby: boolean;
   alarm: { held: boolean; acknowledged: boolean; message: string; snapshot: string } | undefined;
   mirrors: { name: string; state: MirrorState; message?: string | undefined }[];
   sequence: number | undefined;
@@ -40,9 +44,13 @@ export function conditionsOf(facts: Facts): Verdict[] {
   return [ready(facts), verified(facts), reachable(facts), fresh(facts), degraded(facts)];
 }
 
-function ready({ hold, sequence }: Facts): Verdict {
+function ready({ hold, isStandby, sequence }: Facts): Verdict {
   if (hold !== undefined)
     return { type: 'Ready', status: 'False', reason: hold.reason, message: hold.message };
+  if (isStandby) {
+    const message = `snapshot ${String(sequence)} is verified; another controller leads and applies it`;
+    return { type: 'Ready', status: 'True', reason: 'Standby', message };
+  }
   const message = `snapshot ${String(sequence)} is applied, but for the secrets that are named as failed`;
   return { type: 'Ready', status: 'True', reason: 'Applied', message };
 }

@@ -1,9 +1,11 @@
 import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { displayUrl, printable } from '../../core/git/mirror.ts';
-import type { SecretFault } from '../apply/applier.ts';
+import type { SecretFault } from '../apply/faults.ts';
 import type { Settings } from '../config.ts';
 import type { Mirror } from '../mirrors/mirror.ts';
+import { formatRegionPublicKey } from '../../core/crypto/region-key.ts';
+import type { RegionKey } from '../../core/crypto/region-key.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { State } from '../store/state.ts';
 import { conditionsOf, withSince } from './conditions.ts';
@@ -21,7 +23,9 @@ export interface Situation {
   mark: Mark | undefined;
   mirrors: readonly Mirror[];
   hold: Hold | undefined;
+  isStandby: boolean;
   keyFault: string | undefined;
+  keys: readonly RegionKey[];
   faults: ReadonlyMap<string, SecretFault>;
   pending: string[];
   issuedAt: string | undefined;
@@ -39,6 +43,7 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
   const first = secrets.failed[0];
   const verdicts = conditionsOf({
     hold: situation.hold,
+    isStandby: situation.isStandby,
     alarm,
     mirrors,
     sequence: accepted?.sequence,
@@ -51,6 +56,11 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
   return {
     region,
     repository,
+    keys: situation.keys.map((key) => ({
+      id: key.id,
+      sha256: key.sha256,
+      publicKey: formatRegionPublicKey(key),
+    })),
     root: state?.root === undefined ? null : { ...state.root },
     snapshot:
       accepted === undefined

@@ -31,6 +31,8 @@ export interface FailedSecret {
 export interface Status {
   region: string;
   repository: string;
+  /** Public halves of the keys that are here. */
+  keys: { id: string; sha256: string; publicKey: string }[];
   root: { number: number; sha256: string } | null;
   snapshot: { sequence: number; sha256: string; source: string | null } | null;
   conditions: Condition[];

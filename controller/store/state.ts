@@ -54,6 +54,8 @@ export interface State {
   alarm?: Alarm | undefined;
   /** Deletions of one day, counted from `since` (milliseconds). */
   pruned: { since: number; count: number };
+  /** Those of a second target: each of the two has a day's share. */
+  prunedBeside?: { since: number; count: number } | undefined;
 }
 
 export function emptyState(scope: { repository: string; region: string; root: string }): State {

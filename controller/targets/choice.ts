@@ -1,21 +1,53 @@
 import { EdgesealError } from '../../core/errors.ts';
+import type { KubeEndpoint } from '../../core/kube/client.ts';
 import type { Settings } from '../config.ts';
+import type { Gate } from './led.ts';
 import type { Target } from './target.ts';
 
+/** One place that secrets go to. */
+export interface TargetChoice {
+  target: Target;
+  /** Where several controllers share it. */
+  gate: Gate | undefined;
+}
+
+/** How a cluster is reached that was reached for the configuration already. */
+export interface ClusterWay {
+  endpoint: KubeEndpoint;
+  /** The controller's own. */
+  namespace: string;
+  gate: Gate;
+}
+
 /**
- * Makes the target that the configuration names; the others' code is not loaded.
+ * Makes the targets that the configuration names, the cluster first; the code of others is not loaded.
  *
  * @throws EdgesealError `kube-config` where nothing says how to reach the cluster
  */
-export async function targetFrom(settings: Settings, env: NodeJS.ProcessEnv): Promise<Target> {
+export async function targetsFrom(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  way: ClusterWay | undefined,
+): Promise<TargetChoice[]> {
   const { kubernetes, directory, store } = settings;
+  const targets: TargetChoice[] = [];
   if (kubernetes !== undefined) {
-    const { accessFrom } = await import('./kubernetes/access.ts');
     const { KubernetesTarget } = await import('./kubernetes/target.ts');
-    const access = { ...(await accessFrom(env)), namespaces: kubernetes.namespaces };
-    return new KubernetesTarget(access, settings, store);
+    const { namespaces } = kubernetes;
+    const { accessFrom } = await import('./kubernetes/access.ts');
+    const access = { ...(way ?? (await accessFrom(env))), namespaces };
+    const target = new KubernetesTarget(access, settings, store);
+    if (way === undefined) targets.push({ target, gate: undefined });
+    else {
+      const { LedTarget } = await import('./led.ts');
+      targets.push({ target: new LedTarget(target, way.gate), gate: way.gate });
+    }
   }
-  if (directory === undefined) throw new EdgesealError('internal', 'a target was checked for');
-  const { DirectoryTarget } = await import('./directory.ts');
-  return new DirectoryTarget(directory.path, settings, directory.access);
+  if (directory !== undefined) {
+    const { DirectoryTarget } = await import('./directory.ts');
+    const target = new DirectoryTarget(directory.path, settings, directory.access);
+    targets.push({ target, gate: undefined });
+  }
+  if (targets.length === 0) throw new EdgesealError('internal', 'a target was checked for');
+  return targets;
 }
