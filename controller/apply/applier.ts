@@ -33,8 +33,6 @@ export class Applier {
   pending: string[] = [];
   #applied: string[] = [];
   #stretch = 0;
-  /** How many failed in this run, by reason. */
-  readonly #failed = new Map<SecretReason, number>();
   /** Why the target cannot be reached. */
   #lost: EdgesealError | undefined;
 
@@ -92,7 +90,7 @@ export class Applier {
   async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
     this.#applied = [];
     this.#lost = undefined;
-    this.#failed.clear();
+    this.faults.beginRun();
     const started = performance.now();
     this.#stretch = started;
     const worker = async (): Promise<void> => {
@@ -117,8 +115,7 @@ export class Applier {
   }
 
   #noteRun(started: number): void {
-    for (const [reason, count] of this.#failed)
-      if (count > NAMED) this.#log.warn('secrets failed', { reason, count });
+    this.faults.endRun();
     const count = this.#applied.length;
     if (count === 0) return;
     const names = count > NAMED ? undefined : this.#applied;

@@ -13,13 +13,28 @@ export interface SecretFault {
   sha256: string;
 }
 
+/** As many as are named one by one in the log. */
+const NAMED = 20;
+
 /** What is not applied as listed, by {@link keyOf}; each is said once. */
 export class Faults extends Map<string, SecretFault> {
   readonly #log: Log;
+  /** How many of each reason are new in this run. */
+  readonly #fresh = new Map<SecretReason, number>();
 
   constructor(log: Log) {
     super();
     this.#log = log;
+  }
+
+  beginRun(): void {
+    this.#fresh.clear();
+  }
+
+  /** Sums up those that were too many to be named in the log. */
+  endRun(): void {
+    for (const [reason, count] of this.#fresh)
+      if (count > NAMED) this.#log.warn('secrets failed', { reason, count });
   }
 
   note(key: string, listed: Version, error: unknown): void {
@@ -33,6 +48,9 @@ export class Faults extends Map<string, SecretFault> {
     const { version, sha256 } = listed;
     this.set(key, { reason, message, version, sha256 });
     if (before?.reason === reason && before.sha256 === sha256) return;
+    const count = (this.#fresh.get(reason) ?? 0) + 1;
+    this.#fresh.set(reason, count);
+    if (count > NAMED) return;
     this.#log.warn('secret failed', { secret: key, version, reason, message });
   }
 }
