@@ -75,7 +75,7 @@ export class Site {
     const namespace = await cluster.createNamespace('app');
     const url = options.url ?? cluster.address.url;
     const site = new Site(cluster, channel, account, namespace, url, 'site');
-    site.#configure(options);
+    site.configure(options);
     onTestFinished(async () => {
       await site.stop();
       channel.delete();
@@ -88,12 +88,13 @@ export class Site {
     const { cluster, channel, own, token, namespace } = this;
     const account = { namespace: own, token };
     const site = new Site(cluster, channel, account, namespace, cluster.address.url, 'replica');
-    site.#configure(options);
+    site.configure(options);
     onTestFinished(() => site.stop());
     return site;
   }
 
-  #configure({ kubernetes = '{}', interval = '1s' }: SiteOptions): void {
+  /** @param spec further lines below `spec:` */
+  configure({ kubernetes = '{}', interval = '1s' }: SiteOptions, spec: string[] = []): void {
     const { channel } = this;
     channel.writeKey(join(this.#folder, 'region.key'));
     const lines = [
@@ -108,6 +109,7 @@ export class Site {
       '  keys: {files: [region.key]}',
       '  store: store',
       `  target: {kubernetes: ${kubernetes}}`,
+      ...spec.map((line) => `  ${line}`),
     ];
     writeFileSync(join(this.#folder, 'region-sync.yaml'), `${lines.join('\n')}\n`);
   }
