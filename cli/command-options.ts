@@ -21,6 +21,13 @@ export const namespace = [
   'namespace, where the manifest names none',
 ] as const;
 
+/** Which cluster is meant, and where in it a region's controller is. */
+export const cluster = [
+  ['--context <name>', 'context of the kubeconfig (default: the current one)'],
+  ['--kubeconfig <file>', 'the kubeconfig (default: KUBECONFIG, then ~/.kube/config)'],
+  ['-n, --namespace <name>', "the controller's namespace (default: edgeseal-system)"],
+] as const;
+
 /** Options of `kubectl create secret`, with its names. */
 export const fromFlags = [
   [

@@ -41,7 +41,12 @@ export function holdersOf(state: RepositoryState, keys: readonly RegionKey[]): s
     .map((entry) => entry.name);
 }
 
-async function readKeyFile(io: Io, file: string): Promise<SecretBytes> {
+/**
+ * The text of a private key file, whole. Warns of a file that others may read.
+ *
+ * @throws EdgesealError `input-not-found`, `input-usage`
+ */
+export async function readKeyFile(io: Io, file: string): Promise<SecretBytes> {
   try {
     const handle = await open(resolve(io.cwd, file), 'r');
     try {

@@ -59,7 +59,8 @@ function regionSync(parts: Parts): Manifest {
 }
 
 function kubernetesTarget({ namespaces }: InstallValues): unknown {
-  return namespaces.length === 0 ? {} : { namespaces };
+  // Not an empty map for "all": a server-side apply that takes the last field out of one leaves null, which is refused.
+  return { namespaces: namespaces.length === 0 ? ['*'] : namespaces };
 }
 
 function directoryTarget({ kind, daemonSet }: InstallValues): unknown {
