@@ -122,6 +122,49 @@ describe('package', () => {
   });
 });
 
+describe('the image', () => {
+  const lines = fs
+    .readFileSync(path.join(root, 'controller/deploy/Dockerfile'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const arguments_ = (instruction: string): string[] =>
+    lines
+      .filter((line) => line.startsWith(`${instruction} `))
+      .map((line) => line.slice(instruction.length + 1));
+
+  it('is made of files of the package, and its command runs from these alone', () => {
+    const image = path.join(folder, 'image');
+    for (const copied of arguments_('COPY')) {
+      const sources = copied.split(' ');
+      const target = path.join(image, sources.pop()!);
+      for (const source of sources) {
+        const from = path.join(folder, 'installed/lib/node_modules/edgeseal', source);
+        fs.cpSync(from, source === 'dist' ? target : path.join(target, source), {
+          recursive: true,
+        });
+      }
+    }
+    const [link = ''] = arguments_('RUN');
+    const [, file = '', command = ''] = /^ln -s (\S+) (\S+)$/.exec(link) ?? [];
+    fs.mkdirSync(path.dirname(path.join(image, command)), { recursive: true });
+    fs.symlinkSync(path.join(image, file), path.join(image, command));
+    const [program = '', ...args] = JSON.parse(arguments_('ENTRYPOINT')[0] ?? '[]') as string[];
+    const done = spawnSync(program, [...args, '--config', '/nowhere.yaml'], {
+      encoding: 'utf8',
+      env: {
+        PATH: `${path.dirname(path.join(image, command))}:${path.dirname(process.execPath)}`,
+      },
+    });
+    expect([done.status, done.stderr]).toEqual([2, expect.stringContaining('/nowhere.yaml')]);
+  });
+
+  it('does not run as root, on the Node that tests run on', () => {
+    expect(arguments_('USER')).toEqual(['65532:65532']);
+    const [major] = process.versions.node.split('.');
+    expect(arguments_('FROM')).toEqual([`node:${major}-slim`]);
+  });
+});
+
 describe('a repository made by the installed command', () => {
   // A stranger's machine: the installed package, git, OpenSSH, npm.
   const env = (): NodeJS.ProcessEnv => ({
@@ -202,5 +245,13 @@ spec:
     works('edgeseal controller --once --config ../region-sync.yaml');
     const file = path.join(folder, 'unsealed/production/database/password');
     expect(fs.readFileSync(file, 'utf8')).toBe('made-up');
+  });
+
+  it('prints what a cluster needs', () => {
+    const print = 'edgeseal install us-east --print --image registry.example.com/edgeseal:0.1.0';
+    const printed = works(`${print} --mirror https://git.example.com/secrets.git`);
+    expect(printed).toContain('kind: CustomResourceDefinition');
+    expect(printed).toContain('kind: RegionSync');
+    expect(printed).toMatch(/^ {4}sequence: 1$/m);
   });
 });
