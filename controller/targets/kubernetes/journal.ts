@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { isEdgesealError } from '../../../core/errors.ts';
 import { writeDurably } from '../../store/disk.ts';
 
+/**
+ * To be raised when a Secret is made in another way from the same sealed file: then each has to be looked at once.
+ */
+const FORMAT = 1;
+
 /** One Secret as we last wrote it, or found it to be what we would have written. */
 export interface Written {
   uid: string;
@@ -26,7 +31,8 @@ export class Journal {
   load(): Map<string, Written> {
     const written = new Map<string, Written>();
     try {
-      const rows = JSON.parse(readFileSync(this.#path, 'utf8')) as unknown[];
+      const [format, ...rows] = JSON.parse(readFileSync(this.#path, 'utf8')) as unknown[];
+      if (format !== FORMAT) return written;
       for (const row of rows) {
         const [key, uid, resourceVersion, sha256] = row as string[];
         if (key !== undefined && uid !== undefined && resourceVersion !== undefined)
@@ -40,7 +46,7 @@ export class Journal {
 
   /** @returns false where the disk refuses: whatever else is written there will say why */
   save(written: Iterable<[string, Written]>): boolean {
-    const rows: string[] = [];
+    const rows = [String(FORMAT)];
     for (const [key, { uid, resourceVersion, sha256 }] of written)
       rows.push(JSON.stringify([key, uid, resourceVersion, sha256]));
     try {

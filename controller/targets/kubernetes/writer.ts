@@ -55,8 +55,10 @@ export class SecretWriter {
           if (live === undefined) return await this.#create(wanted, values);
           return await this.#update(live, wanted, values, uid);
         } catch (error) {
-          if (!isKubeStatus(error, 409) || attempt === ATTEMPTS) throw error;
-          mayExist = true;
+          // Somebody has deleted it since it was looked at; where it was not looked at, the namespace is missing.
+          const isGone = live !== undefined && isKubeStatus(error, 404);
+          if ((!isGone && !isKubeStatus(error, 409)) || attempt === ATTEMPTS) throw error;
+          mayExist = !isGone;
         }
       }
     } catch (error) {
