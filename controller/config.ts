@@ -160,7 +160,8 @@ function accessOf(directory: NonNullable<RegionSyncSpec['target']['directory']>)
   return { fileMode, directoryMode, owner: directory.owner, group: directory.group };
 }
 
-function listenOf(text: string | undefined): Settings['listen'] {
+/** Reads host:port. */
+export function listenOf(text: string | undefined): Settings['listen'] {
   if (text === undefined) return undefined;
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };

@@ -4,21 +4,40 @@ import type { Status } from '../../controller/status/status.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 
+interface ControllerOptions {
+  config?: string;
+  once?: boolean;
+  regionSync?: string;
+  namespace?: string;
+  leaseDuration?: string;
+}
+
+const logTo =
+  (io: Io) =>
+  (line: string): void => {
+    io.stdout.write(line);
+  };
+
 /** Runs a region's controller until a signal comes, or for one round. */
-export async function run(
-  io: Io,
-  _args: string[],
-  options: { config?: string; once?: boolean },
-): Promise<number> {
-  const { config, once = false } = options;
-  if (config === undefined) {
-    throw new EdgesealError('input-usage', 'which RegionSync file?', {
-      hint: 'edgeseal controller --config /etc/edgeseal/region-sync.yaml',
+export async function run(io: Io, _args: string[], options: ControllerOptions): Promise<number> {
+  const { config, once = false, regionSync } = options;
+  if ((config === undefined) === (regionSync === undefined)) {
+    throw new EdgesealError(
+      'input-usage',
+      'which RegionSync: a file, or an object of the cluster?',
+      {
+        hint: 'edgeseal controller --config /etc/edgeseal/region-sync.yaml, or in a pod: --region-sync NAME',
+      },
+    );
+  }
+  if (once && regionSync !== undefined) {
+    throw new EdgesealError('input-usage', '--once is for a RegionSync file', {
+      field: '--once',
+      hint: 'see how far the controller of a cluster is: kubectl get regionsyncs -A',
     });
   }
   const { keepHeapSmall } = await import('../../controller/heap.ts');
   keepHeapSmall();
-  const { runController } = await import('../../controller/main.ts');
   const stop = new AbortController();
   const onSignal = (): void => {
     // From here on a second signal ends the process at once, as it would any.
@@ -27,13 +46,19 @@ export async function run(
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
-    const status = await runController({
-      config: resolve(io.cwd, config),
-      env: io.env,
-      once,
-      signal: stop.signal,
-      ...(io.stdout === process.stdout ? {} : { write: (line) => io.stdout.write(line) }),
-    });
+    const { env } = io;
+    const { signal } = stop;
+    const write = io.stdout === process.stdout ? {} : { write: logTo(io) };
+    if (config === undefined) {
+      const { runInCluster } = await import('../../controller/cluster/main.ts');
+      const { namespace, leaseDuration } = options;
+      const name = regionSync ?? '';
+      await runInCluster({ name, namespace, leaseDuration, env, signal, ...write });
+      return exitCodes.ok;
+    }
+    const { runController } = await import('../../controller/main.ts');
+    const file = resolve(io.cwd, config);
+    const status = await runController({ config: file, env, once, signal, ...write });
     return once ? exitCodeOfStatus(status) : exitCodes.ok;
   } finally {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);

@@ -46,13 +46,18 @@ export class SecretReader {
     }
   }
 
-  /** One value as text, without a line feed at its end; undefined where there is none. */
-  static text(secret: OwnSecret, item: string): string | undefined {
-    const value = new Map(Object.entries(secret.data ?? {})).get(item);
-    if (value === undefined) return undefined;
-    return Buffer.from(value, 'base64')
-      .toString('utf8')
-      .replace(/\r?\n$/, '');
+  /** Its values as text, without a line feed at their ends; undefined where there is no such Secret. */
+  async texts(name: string): Promise<Map<string, string> | undefined> {
+    const secret = await this.read(name);
+    if (secret === undefined) return undefined;
+    return new Map(
+      Object.entries(secret.data ?? {}).map(([item, value]) => [
+        item,
+        Buffer.from(value, 'base64')
+          .toString('utf8')
+          .replace(/\r?\n$/, ''),
+      ]),
+    );
   }
 
   /**

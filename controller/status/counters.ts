@@ -9,6 +9,8 @@ export interface MirrorCounts {
 /** Numbers since the start; the metrics are read from here. */
 export class Counters {
   readonly mirrors = new Map<string, MirrorCounts>();
+  /** By HTTP status; `none` where there was no answer. */
+  readonly kubeRequests = new Map<string, number>();
   applied = 0;
   removed = 0;
   failed = 0;
@@ -17,6 +19,12 @@ export class Counters {
   roundSeconds = 0;
   /** Milliseconds since 1970. */
   lastContact: number | undefined;
+
+  /** Counts an answer of the API server; 0 is none. */
+  kubeAnswered(status: number): void {
+    const code = status === 0 ? 'none' : String(status);
+    this.kubeRequests.set(code, (this.kubeRequests.get(code) ?? 0) + 1);
+  }
 
   of(mirror: string): MirrorCounts {
     let counts = this.mirrors.get(mirror);

@@ -53,6 +53,9 @@ function makeRegistry(): Registry {
   gauge('edgeseal_condition', '1 for what each condition is', ['type', 'status', 'reason'], (s) =>
     s.conditions.map(({ type, status, reason }) => [{ type, status, reason }, 1]),
   );
+  gauge('edgeseal_leader', '1 for the replica that writes', [], () =>
+    source?.isLeading === undefined ? [] : [[{}, source.isLeading() ? 1 : 0]],
+  );
   gauge('edgeseal_root_number', 'Number of the accepted trust root', [], (s) =>
     s.root === null ? [] : [[{}, s.root.number]],
   );
@@ -96,6 +99,9 @@ function makeRegistry(): Registry {
     [{ result: 'failed' }, c.failed],
     [{ result: 'drift_mended' }, c.driftMended],
   ]);
+  counter('edgeseal_kube_requests_total', 'Requests to the API server by outcome', ['code'], (c) =>
+    [...c.kubeRequests].map(([code, n]) => [{ code }, n]),
+  );
   counter('edgeseal_rounds_total', 'Rounds', [], (c) => [[{}, c.rounds]]);
   counter('edgeseal_round_seconds_total', 'Time spent in rounds', [], (c) => [
     [{}, c.roundSeconds],

@@ -11,6 +11,10 @@ import type { Status } from './status.ts';
 export interface Served {
   status: () => Status | undefined;
   counters: Counters;
+  /** Why it is not ready, in place of what the Ready condition says; undefined where it is. */
+  unready?: () => string | undefined;
+  /** Whether this one leads, where several may. */
+  isLeading?: () => boolean;
   /** Whether rounds still begin. */
   isAlive: () => boolean;
   issuedAt: () => string | undefined;
@@ -89,6 +93,10 @@ export class StatusServer {
       case '/healthz':
         return this.#served.isAlive() ? text(200, 'ok') : text(503, 'no round has begun for long');
       case '/readyz': {
+        if (this.#served.unready !== undefined) {
+          const why = this.#served.unready();
+          return why === undefined ? text(200, 'ok') : text(503, why);
+        }
         const ready = status?.conditions.find(({ type }) => type === 'Ready');
         if (ready?.status === 'True') return text(200, 'ok');
         return text(503, `${ready?.reason ?? 'Starting'}: ${ready?.message ?? ''}`);

@@ -19,6 +19,8 @@ export interface KubeEndpoint {
   serverName?: string | undefined;
   /** Asked for each request: tokens are short-lived, and the kubelet renews them in their file. */
   token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  /** Told of each answer's HTTP status, and of 0 where there was none. */
+  answered?: ((status: number) => void) | undefined;
 }
 
 /** Content types of PATCH. */
@@ -165,10 +167,14 @@ export class KubeClient {
       });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await send();
+        const response = await send();
+        this.#endpoint.answered?.(response.statusCode ?? 0);
+        return response;
       } catch (error) {
+        if (error instanceof StaleSocket && attempt < STALE_SOCKETS) continue;
+        this.#endpoint.answered?.(0);
         if (!(error instanceof StaleSocket)) throw error;
-        if (attempt === STALE_SOCKETS) throw noAnswer({ method, path }, 'ECONNRESET');
+        throw noAnswer({ method, path }, 'ECONNRESET');
       }
     }
   }
