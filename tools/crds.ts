@@ -270,13 +270,13 @@ function definition(of: Kind, annotations: Node): Json {
 const header = '# Generated from core/format by `npm run docs`. Do not edit.\n';
 const deploy = path.join(import.meta.dirname, '../controller/deploy');
 
-/** The files, by path below controller/deploy. The chart's own copies stay when it is uninstalled, with all objects. */
+/** The files, by path below controller/deploy. Those of the chart stay when it is uninstalled, with all objects. */
 export function crdFiles(): Record<string, string> {
   const files: Record<string, string> = {};
   for (const kind of kinds) {
     const text = (annotations: Node): string => header + emitYaml(definition(kind, annotations));
     files[`crds/${kind.plural}.yaml`] = text({});
-    files[`chart/files/${kind.plural}.yaml`] = text({ 'helm.sh/resource-policy': 'keep' });
+    files[`chart-crds/templates/${kind.plural}.yaml`] = text({ 'helm.sh/resource-policy': 'keep' });
   }
   return files;
 }

@@ -94,7 +94,7 @@ async function readValues(io: Io, file: string): Promise<Values> {
     throw new EdgesealError('input-not-found', `cannot read (${code})`, { file, cause });
   }
   const values = parseValues(bytes, file);
-  const own = ['region', 'repository', 'root', 'floor', 'crds'].find((key) => key in values);
+  const own = ['region', 'repository', 'root', 'floor'].find((key) => key in values);
   if (own === undefined) return values;
   throw new EdgesealError('input-usage', `${own} is not chosen: it comes from the repository`, {
     file,

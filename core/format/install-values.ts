@@ -70,7 +70,6 @@ export const installValuesSchema = z.strictObject({
   priorityClassName: z.string().max(253),
   nodeSelector: foreign,
   tolerations: z.array(foreign),
-  crds: z.boolean(),
 });
 
 export type InstallValues = z.infer<typeof installValuesSchema>;

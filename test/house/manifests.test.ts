@@ -23,8 +23,10 @@ describe('what is deployed by hand', () => {
     const { version } = JSON.parse(
       fs.readFileSync(path.join(deploy, '../../package.json'), 'utf8'),
     );
-    const chart = fs.readFileSync(path.join(deploy, 'chart/Chart.yaml'), 'utf8');
-    expect(chart).toContain(`\nversion: ${version}\nappVersion: ${version}\n`);
+    for (const name of ['chart', 'chart-crds']) {
+      const chart = fs.readFileSync(path.join(deploy, name, 'Chart.yaml'), 'utf8');
+      expect(chart).toContain(`\nversion: ${version}\nappVersion: ${version}\n`);
+    }
   });
 });
 
@@ -132,19 +134,10 @@ describe.skipIf(helm === undefined)(`the chart${why}`, () => {
       );
       if (form === 'daemonset') values['store'] = { claim: '' };
       const ours = controllerObjects(checkValues(values as never, 'test'), exampleNamespace);
-      const theirs = objects(run('template', { ...values, crds: false }));
+      const theirs = objects(run('template', values));
       expect(byId(theirs)).toEqual(byId(ours));
     },
   );
-
-  it('brings the CRDs, which stay', async () => {
-    const all = objects(run('template', await exampleValues('deployment')));
-    const crds = all.filter(({ kind }) => kind === 'CustomResourceDefinition');
-    expect(crds.map(({ metadata }) => [metadata.name, metadata.annotations])).toEqual([
-      ['edgesecrets.edgeseal.dev', { 'helm.sh/resource-policy': 'keep' }],
-      ['regionsyncs.edgeseal.dev', { 'helm.sh/resource-policy': 'keep' }],
-    ]);
-  });
 
   it('refuses what the values may not be', async () => {
     const example = await exampleValues('deployment');
