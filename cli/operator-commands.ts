@@ -139,8 +139,14 @@ export const operatorCommands: CommandSpec[] = [
     options: [
       ['--config <file>', 'the RegionSync file'],
       ['--once', 'one round, then exit'],
+      ['--region-sync <name>', 'the RegionSync object, in a pod of its cluster'],
+      ['--namespace <namespace>', "where that object is (default: the pod's own)"],
+      ['--lease-duration <time>', 'after which another replica takes over (default: 15s)'],
     ],
-    examples: ['controller --config /etc/edgeseal/region-sync.yaml'],
+    examples: [
+      'controller --config /etc/edgeseal/region-sync.yaml',
+      'controller --region-sync us-east',
+    ],
     load: () => import('./commands/controller.ts'),
   },
   {
