@@ -80,11 +80,11 @@ export async function settingsOf(
 ): Promise<Settings> {
   const { duration, secondsOf } = await import('../core/format/schema.ts');
   const at = (path: string): string => resolve(dirname(file), path);
-  const time = (variable: string, field: string | undefined, otherwise: string): number => {
+  const time = (variable: string, field: 'interval' | 'staleAfter', otherwise: string): number => {
     const given = env[variable];
-    const text = given === undefined || given === '' ? (field ?? otherwise) : given;
+    const text = given === undefined || given === '' ? (spec[field] ?? otherwise) : given;
     if (duration.safeParse(text).success && secondsOf(text) > 0) return secondsOf(text) * 1000;
-    const place = text === given ? { field: variable } : { file, field: 'spec' };
+    const place = text === given ? { field: variable } : { file, field: `spec.${field}` };
     throw new EdgesealError('format-schema', `is not a duration such as 90s, 15m or 24h`, place);
   };
   const { directory, kubernetes } = spec.target;
@@ -95,8 +95,8 @@ export async function settingsOf(
     root: spec.root,
     floor: spec.floor,
     mirrors: mirrorsOf(spec, at),
-    intervalMs: time('SYNC_INTERVAL', spec.interval, '1m'),
-    staleAfterMs: time('CACHE_DURATION', spec.staleAfter, '24h'),
+    intervalMs: time('SYNC_INTERVAL', 'interval', '1m'),
+    staleAfterMs: time('CACHE_DURATION', 'staleAfter', '24h'),
     keys: {
       files: (spec.keys.files ?? []).map(at),
       directory: spec.keys.directory === undefined ? undefined : at(spec.keys.directory),
