@@ -1,4 +1,12 @@
-import { output, signingKey, noSign, regionKeys, fromFlags, sealing } from './command-options.ts';
+import {
+  cluster,
+  output,
+  signingKey,
+  noSign,
+  regionKeys,
+  fromFlags,
+  sealing,
+} from './command-options.ts';
 import type { CommandSpec } from './command-spec.ts';
 
 /** Commands that set a repository up and change sealed secrets. */
@@ -41,6 +49,17 @@ export const authorCommands: CommandSpec[] = [
           ],
           ['--public-key <base64>', 'the public key itself'],
           [
+            '--context <name>',
+            "take the keys that the region's controller holds, from the cluster of this context of the kubeconfig; you are asked to compare fingerprints",
+          ],
+          cluster[1],
+          cluster[2],
+          [
+            '--fingerprint <sha256>',
+            'with --context, in place of being asked: whole SHA-256 of a key that you have compared; may be given more than once',
+            'many',
+          ],
+          [
             '--generate <dir>',
             'make a fresh key; its private half is written to <dir>/<name>.key (further ones by key name), mode 0600',
           ],
@@ -58,6 +77,7 @@ export const authorCommands: CommandSpec[] = [
         examples: [
           'region add eu-north --generate ~/edgeseal-keys/acme',
           'region add eu-north --key eu-north.pub',
+          'region add eu-north --context edge-7',
         ],
         load: () => import('./commands/region-add.ts'),
       },

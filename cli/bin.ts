@@ -13,9 +13,10 @@ import { printError } from './output.ts';
 export async function main(args: string[], io: Io = processIo()): Promise<number> {
   let code: number = exitCodes.ok;
   try {
-    const program = buildProgram(io, (result) => {
+    const finish = (result: number): void => {
       code = result;
-    });
+    };
+    const program = buildProgram(io, finish, args);
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {

@@ -36,14 +36,43 @@ export const operatorCommands: CommandSpec[] = [
   },
   {
     usage: 'status [secrets...]',
-    summary: 'secrets by region: version, age, author, exposed, merged and published',
+    summary: 'secrets by region: version, age, author, exposed, merged, published and applied',
     options: [
       ['--region <name>', 'one region only'],
       ['--fetch', 'ask the publish remote first'],
+      [
+        '--context <name>',
+        'also look into the cluster of this context of the kubeconfig; may be given more than once',
+        'many',
+      ],
+      cluster[1],
+      cluster[2],
       output,
     ],
-    examples: ['status', 'status production/database-credentials --output json'],
+    examples: [
+      'status',
+      'status production/database-credentials --output json',
+      'status --fetch --context edge-1 --context edge-2',
+    ],
     load: () => import('./commands/status.ts'),
+  },
+  {
+    usage: 'wait [secret]',
+    summary:
+      'wait until a cluster has applied a secret as the working tree has it; else say why not',
+    options: [
+      ['--all', 'all secrets that the working tree has for the region'],
+      ['--region <name>', 'the region (default: the only one that the cluster follows)'],
+      ['--version <n>', 'this version or a later one (default: that of the working tree)'],
+      ['--timeout <duration>', 'give up after this long (default: 5m)'],
+      ...cluster,
+      output,
+    ],
+    examples: [
+      'wait production/database-credentials --region us-east --context edge-1',
+      'wait --all --region us-east --context edge-1 --timeout 90s',
+    ],
+    load: () => import('./commands/wait.ts'),
   },
   {
     usage: 'rollback <secret>',
@@ -61,8 +90,19 @@ export const operatorCommands: CommandSpec[] = [
     usage: 'reseal [secrets...]',
     summary:
       'bring sealed secrets in line with policy and keys: wrap for added regions and keys, take removed ones out',
-    options: [regionKeys, ['--all', 'every sealed secret'], signingKey, noSign, output],
-    examples: ['reseal --all --key recovery.key', 'reseal production/api-keys'],
+    options: [
+      [
+        '--with-recovery <file>',
+        'private recovery key, from its safe; the file of any other key is refused. Without names: all secrets',
+        'many',
+      ],
+      regionKeys,
+      ['--all', 'every sealed secret'],
+      signingKey,
+      noSign,
+      output,
+    ],
+    examples: ['reseal --all --with-recovery recovery.key', 'reseal production/api-keys'],
     load: () => import('./commands/reseal.ts'),
   },
   {
@@ -165,6 +205,7 @@ export const operatorCommands: CommandSpec[] = [
       ['--values <file>', "values as the chart's, such as kind: DaemonSet (default: as before)"],
       ['--renew-floor', 'say that the published snapshot is the newest, though the store was lost'],
       ['--print', 'print the manifests instead'],
+      ['--print-values', 'print all values instead, for the Helm chart'],
       ['--dry-run', 'let the API server try it, change nothing'],
       ['--force-conflicts', 'also set what somebody else has changed'],
       ['--wait [duration]', 'until the pods are ready, at most 5m'],

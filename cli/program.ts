@@ -9,16 +9,25 @@ const exitCodeHelp = `
 Exit codes: 0 done, 1 something checked is not in order, 2 wrong usage or input, 3 trust refuses it
 (signature, root, floor), 4 no key opens it, 5 Git or a mirror, 6 disk, 7 a cluster, 70 a fault in edgeseal.`;
 
-/** Builds the commander program from the command table; actions import their module when they run. */
-export function buildProgram(io: Io, finish: (code: number) => void): Command {
+/**
+ * Builds the commander program from the command table; actions import their module when they run.
+ *
+ * @param args what will be parsed: `--version` is the program's own only where no command is named, for `wait` has one too
+ */
+export function buildProgram(
+  io: Io,
+  finish: (code: number) => void,
+  args: readonly string[],
+): Command {
   const program = new Command('edgeseal');
   program
     .description('Secrets for edge Kubernetes clusters, kept in Git.')
-    .version(version, '-V, --version')
     .option('-C, --directory <dir>', 'run as if started in <dir>')
     .addHelpText('after', exitCodeHelp)
     .showSuggestionAfterError()
     .showHelpAfterError('(see: edgeseal --help)');
+  const names = commands.map(({ usage }) => usage.split(' ')[0]);
+  if (!args.some((arg) => names.includes(arg))) program.version(version, '-V, --version');
   for (const spec of commands) addCommand(program, spec, io, finish);
   for (const command of [program, ...allCommands(program)]) {
     command.exitOverride().configureOutput({

@@ -5,65 +5,96 @@ import type { RegionPublicKey } from '../core/crypto/region-key.ts';
 import { EdgesealError } from '../core/errors.ts';
 import type { RegionEntry } from '../core/repository/repository-state.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
+import type { ConfirmedKeys } from './cluster/offered-keys.ts';
+import type { ClusterOptions } from './cluster/open.ts';
 import type { Io } from './io.ts';
 import { freshKey, privateKeyFolder } from './private-key.ts';
 import type { FreshKey } from './private-key.ts';
-import type { Place } from './repository.ts';
+import type { OpenRepository } from './repository.ts';
 import { home } from './signer/locate.ts';
 
 /** The ways to name a region key. */
-export interface KeyOptions {
+export interface KeyOptions extends ClusterOptions {
   key?: string;
   publicKey?: string;
   generate?: string;
+  fingerprint?: string[];
+}
+
+/** Region keys that a person named. */
+export interface GivenKeys {
+  keys: RegionPublicKey[];
+  /** The private half of the one key that was made for this. */
+  fresh?: FreshKey;
+  warnings: string[];
+  /** Where the keys were taken from a cluster. */
+  offered?: ConfirmedKeys;
 }
 
 const maxKeyFile = 64 * 1024;
 
 /**
- * The key that a person named, or a fresh one that is still to be saved.
+ * The key that a person named, a fresh one that is still to be saved, or those of a cluster that a person confirmed.
  *
- * @throws EdgesealError `input-usage` unless exactly one way is used; `format-key` or `format-base64` for what is no key
+ * @returns one key; of a cluster, any number
+ * @throws EdgesealError `input-usage` unless exactly one way is used; `format-key` or `format-base64` for what is no key;
+ * those of `confirmedKeys`
  */
-export async function givenKey(
+export async function givenKeys(
   io: Io,
-  place: Place,
+  repository: OpenRepository,
   asked: { name: string; keyName: string; options: KeyOptions },
-): Promise<{ key: RegionPublicKey; fresh?: FreshKey; warnings: string[] }> {
+): Promise<GivenKeys> {
   const { name, keyName, options } = asked;
   const { key, publicKey, generate } = options;
-  const ways = [key, publicKey, generate].filter((way) => way !== undefined).length;
+  // A kubeconfig has a current context.
+  const context = options.context ?? options.kubeconfig;
+  const ways = [key, publicKey, generate, context].filter((way) => way !== undefined).length;
   if (ways !== 1) {
     throw new EdgesealError(
       'input-usage',
       ways === 0 ? `which key is ${name} to have?` : 'name the key in one way only',
       {
-        hint: '--generate DIRECTORY makes one; --key FILE takes one from a file; --public-key BASE64 is the key itself',
+        hint: '--context CONTEXT takes the one of a cluster; --generate DIRECTORY makes one; --key FILE takes one from a file; --public-key BASE64 is the key itself',
       },
+    );
+  }
+  if (context !== undefined) {
+    const { confirmedKeys } = await import('./cluster/offered-keys.ts');
+    const offered = await confirmedKeys(io, repository, name, options);
+    return { keys: offered.keys, warnings: [], offered };
+  }
+  if (options.fingerprint !== undefined || options.namespace !== undefined) {
+    throw new EdgesealError(
+      'input-usage',
+      `${options.fingerprint === undefined ? '--namespace' : '--fingerprint'} is for a key that a cluster offers`,
+      { hint: `name the cluster: edgeseal region add ${name} --context CONTEXT` },
     );
   }
   if (generate !== undefined) {
     const folder = generate.startsWith('~/') ? `${home(io.env)}${generate.slice(1)}` : generate;
     const isFirst = keyName === `${name}-key`;
     const stem = isFirst ? name : keyName.replace(/-key(?=-\d+$|$)/, '');
-    const fresh = await freshKey(name, privateKeyFolder(folder, io.cwd, place.root), stem);
-    return { key: fresh.key, fresh, warnings: [] };
+    const fresh = await freshKey(name, privateKeyFolder(folder, io.cwd, repository.root), stem);
+    return { keys: [fresh.key], fresh, warnings: [] };
   }
-  if (publicKey !== undefined) return { key: parsePublic(publicKey), warnings: [] };
+  if (publicKey !== undefined) return { keys: [parsePublic(publicKey)], warnings: [] };
   return await keyOfFile(resolve(io.cwd, key ?? ''));
 }
 
 /**
  * The name of a region's next key: given, or `<region>-key`, `<region>-key-2`...
  *
+ * @param others names that other keys are about to get
  * @throws EdgesealError `input-usage` for a name that is taken, or cannot be part of a file's name
  */
 export function chooseKeyName(
   entry: RegionEntry | undefined,
   region: string,
   given: string | undefined,
+  others: readonly string[] = [],
 ): string {
-  const taken = new Set(entry?.keys.map((key) => key.name));
+  const taken = new Set([...(entry?.keys.map((key) => key.name) ?? []), ...others]);
   if (given === undefined) {
     for (let n = 1; ; n++) {
       const name = n === 1 ? `${region}-key` : `${region}-key-${n}`;
@@ -77,12 +108,12 @@ export function chooseKeyName(
   return given;
 }
 
-async function keyOfFile(file: string): Promise<{ key: RegionPublicKey; warnings: string[] }> {
+async function keyOfFile(file: string): Promise<GivenKeys> {
   const text = new SecretBytes(await readKey(file));
   try {
     const words = Buffer.from(text.reveal()).toString('latin1');
     if (!words.includes('edgeseal-region-key-')) {
-      return { key: parsePublic(words, file), warnings: [] };
+      return { keys: [parsePublic(words, file)], warnings: [] };
     }
     const [only, second] = await parseRegionKeys(text, file);
     if (only === undefined || second !== undefined) {
@@ -92,7 +123,7 @@ async function keyOfFile(file: string): Promise<{ key: RegionPublicKey; warnings
       });
     }
     return {
-      key: { raw: only.raw, sha256: only.sha256, id: only.id },
+      keys: [{ raw: only.raw, sha256: only.sha256, id: only.id }],
       warnings: [`${file} is a private key: only its public half was taken; keep it out of Git`],
     };
   } finally {

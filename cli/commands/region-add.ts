@@ -16,8 +16,8 @@ import { writeFileAtomic } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
 import { savePrivateKeys } from '../private-key.ts';
-import { chooseKeyName, givenKey } from '../region-key-source.ts';
-import type { KeyOptions } from '../region-key-source.ts';
+import { chooseKeyName, givenKeys } from '../region-key-source.ts';
+import type { GivenKeys, KeyOptions } from '../region-key-source.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { changeRoot } from '../root-change.ts';
@@ -30,7 +30,7 @@ interface Options extends KeyOptions {
   signingKey?: string;
 }
 
-/** `edgeseal region add NAME`: a region, or one more key of it, listed by the next trust root. */
+/** `edgeseal region add NAME`: a region, or more keys of it, listed by the next trust root. */
 export async function run(io: Io, [name = '']: string[], options: Options): Promise<number> {
   if (!isLabel(name)) {
     throw new EdgesealError(
@@ -42,28 +42,37 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   const output = new Output(io);
   const repository = await openRepository(io);
   const { state } = repository;
+  if (options.recovery === true && (options.context ?? options.kubeconfig) !== undefined) {
+    throw new EdgesealError('input-usage', "a recovery key's private half lies in no cluster", {
+      hint: `edgeseal region add ${name} --recovery --generate DIRECTORY`,
+    });
+  }
   const role = chooseRole(state, name, options);
   const recovery = chooseRecovery(state, name, role, options);
-  const newName = chooseKeyName(state.regions.get(name), name, options.keyName);
-  const given = await givenKey(io, repository, { name, keyName: newName, options });
-  const { key, fresh, warnings } = given;
-  const keyName = nameInFile(state, name, key) ?? newName;
-  requireNewKey(state, name, key);
+  const entry = state.regions.get(name);
+  const newName = chooseKeyName(entry, name, options.keyName);
+  const given = await givenKeys(io, repository, { name, keyName: newName, options });
+  if (given.keys.length === 0) return sayKnown(output, name, given);
+  const keys = namedKeys(state, name, given.keys, options.keyName);
+  const { fresh, warnings } = given;
+  for (const { key } of keys) requireNewKey(state, name, key);
   const listed = { name, role, ...(recovery === undefined ? {} : { recovery }) };
   const root = await savePrivateKeys(fresh === undefined ? [] : [fresh], async () => {
-    const made = await changeRoot(io, repository, options, (spec) => withKey(spec, listed, key));
+    const made = await changeRoot(io, repository, options, (spec) => withKeys(spec, listed, keys));
     try {
-      await writeRegion(repository, listed, keyName, key);
+      await writeRegion(repository, listed, keys);
     } catch (error) {
       await made.undo();
       throw error;
     }
     return made.root;
   });
-  const inPolicy = role === 'region' && (await writePolicy(repository, name, keyName));
+  const [first] = keys;
+  const inPolicy = role === 'region' && (await writePolicy(repository, name, first?.name ?? ''));
 
   for (const warning of warnings) output.warn(warning);
-  output.line(`${name}: key ${keyName} ${key.id}, SHA-256 ${key.sha256}`);
+  for (const { name: keyName, key } of keys)
+    output.line(`${name}: key ${keyName} ${key.id}, SHA-256 ${key.sha256}`);
   if (fresh !== undefined) {
     output.line(`private key: ${fresh.file}`);
     output.note(
@@ -73,10 +82,61 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
     );
   }
   sayRootMade(repository, root, ['regions', ...(inPolicy ? ['policy'] : [])], output);
-  output.note(
-    `New secrets are sealed for this key. What is sealed already opens with it after: edgeseal reseal --all --key RECOVERY-KEY-FILE`,
-  );
+  sayWhatElse(output, name, given, entry === undefined && role === 'region');
   return exitCodes.ok;
+}
+
+interface NamedKey {
+  name: string;
+  key: RegionPublicKey;
+}
+
+/** Each key with its name in the region's file, which the policy uses. */
+function namedKeys(
+  state: RepositoryState,
+  region: string,
+  keys: readonly RegionPublicKey[],
+  given: string | undefined,
+): NamedKey[] {
+  if (given !== undefined && keys.length > 1) {
+    throw new EdgesealError(
+      'input-usage',
+      `--key-name names one key, and these are ${keys.length}`,
+      {
+        hint: 'leave it out, or take them one by one: --fingerprint SHA256',
+      },
+    );
+  }
+  const named: NamedKey[] = [];
+  for (const key of keys) {
+    const taken = named.map(({ name }) => name);
+    const name =
+      nameInFile(state, region, key) ??
+      chooseKeyName(state.regions.get(region), region, given, taken);
+    named.push({ name, key });
+  }
+  return named;
+}
+
+/** A cluster's keys are all listed already, which is what somebody wants to know who runs this twice. */
+function sayKnown(output: Output, name: string, { offered }: GivenKeys): number {
+  for (const { key, state } of offered?.known ?? [])
+    output.line(`${name}: key ${key.id} is in the trust root already (${state})`);
+  output.note('nothing to add');
+  return exitCodes.ok;
+}
+
+function sayWhatElse(output: Output, name: string, { offered }: GivenKeys, isNew: boolean): void {
+  if (offered === undefined) {
+    output.note(
+      'New secrets are sealed for this key. What is sealed already opens with it after: edgeseal reseal --all --key RECOVERY-KEY-FILE',
+    );
+    return;
+  }
+  const policy = `  say in ${policyFile}, or in defaultRegions of edgeseal.yaml, what ${name} may read\n`;
+  output.note(
+    `\nThen, for what is sealed already:\n${isNew ? policy : ''}  edgeseal reseal --all --with-recovery RECOVERY-KEY-FILE\n  git add -A\n  git commit -m "Reseal for ${name}"\n  git push\n  edgeseal publish\n  edgeseal wait --all --region ${name} ${offered.cluster.flags}`,
+  );
 }
 
 function chooseRole(state: RepositoryState, name: string, options: Options): RootRegion['role'] {
@@ -136,14 +196,15 @@ function requireNewKey(state: RepositoryState, name: string, key: RegionPublicKe
   }
 }
 
-function withKey(
+function withKeys(
   spec: TrustRootSpec,
   listed: Omit<RootRegion, 'keys'>,
-  key: RegionPublicKey,
+  added: readonly NamedKey[],
 ): TrustRootSpec {
   const before = spec.regions.find((region) => region.name === listed.name);
   const others = spec.regions.filter((region) => region !== before);
-  const keys = [...(before?.keys ?? []), { sha256: key.sha256, state: 'active' as const }];
+  const active = added.map(({ key }) => ({ sha256: key.sha256, state: 'active' as const }));
+  const keys = [...(before?.keys ?? []), ...active];
   const regions = [...others, { ...listed, keys }].sort((a, b) => byName(a.name, b.name));
   return { ...spec, regions };
 }
@@ -160,11 +221,11 @@ function nameInFile(
 async function writeRegion(
   { root, state }: OpenRepository,
   { name, role, recovery }: Omit<RootRegion, 'keys'>,
-  keyName: string,
-  key: RegionPublicKey,
+  keys: readonly NamedKey[],
 ): Promise<void> {
   const before = state.regions.get(name);
-  if (nameInFile(state, name, key) !== undefined) return;
+  const missing = keys.filter(({ key }) => nameInFile(state, name, key) === undefined);
+  if (missing.length === 0) return;
   const region = before?.region ?? {
     apiVersion,
     kind: 'Region' as const,
@@ -175,8 +236,11 @@ async function writeRegion(
       keys: [],
     },
   };
-  const added = { name: keyName, publicKey: formatRegionPublicKey(key) };
-  const spec = { ...region.spec, keys: [...region.spec.keys, added] };
+  const added = missing.map((one) => ({
+    name: one.name,
+    publicKey: formatRegionPublicKey(one.key),
+  }));
+  const spec = { ...region.spec, keys: [...region.spec.keys, ...added] };
   await writeFileAtomic(join(root, regionPath(name)), formatRegion({ ...region, spec }));
 }
 

@@ -12,6 +12,7 @@ import { Progress } from '../progress.ts';
 import { holdersOf, readRegionKeys } from '../region-keys.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
+import { readRecoveryKeys } from '../reseal/recovery.ts';
 import { reportReseal } from '../reseal/report.ts';
 import type { ResealOutcome } from '../reseal/report.ts';
 import { isFailed, planFile, resealOne } from '../reseal/work.ts';
@@ -21,6 +22,7 @@ import { openSigner } from '../signing.ts';
 
 interface Options extends FinishOptions {
   key?: string[];
+  withRecovery?: string[];
   all?: boolean;
 }
 
@@ -29,7 +31,9 @@ const together = 32;
 
 /** `edgeseal reseal`: brings sealed secrets in line with the policy and with the keys of the root in force. */
 export async function run(io: Io, names: string[], options: Options): Promise<number> {
-  if (names.length > 0 === (options.all === true)) {
+  // With the recovery key out of its safe, everything that waits for it is meant.
+  const all = options.all === true || (names.length === 0 && options.withRecovery !== undefined);
+  if (names.length > 0 === all) {
     throw new EdgesealError(
       'input-usage',
       names.length > 0
@@ -41,7 +45,8 @@ export async function run(io: Io, names: string[], options: Options): Promise<nu
   const repository = await openRepository(io);
   const { state } = repository;
   const files = await namedFiles(io, repository, state.view, names);
-  const keys = await readRegionKeys(io, options.key);
+  const recovery = await readRecoveryKeys(io, state, options.withRecovery);
+  const keys = [...recovery, ...(await readRegionKeys(io, options.key))];
   if (keys.length > 0 && holdersOf(state, keys).length === 0) {
     new Output(io).warn(
       `no region's file lists the key ${keys.map((key) => key.id).join(', ')}`,
@@ -56,7 +61,10 @@ export async function run(io: Io, names: string[], options: Options): Promise<nu
     repository.root,
     outcome.done.map(({ ref, secret }) => ({ file: ref.file, content: formatEdgeSecret(secret) })),
   );
-  return reportReseal(io, repository, outcome, options);
+  const code = reportReseal(io, repository, outcome, options);
+  if (recovery.length > 0)
+    new Output(io).note('The recovery key is not needed any more: take it offline again.');
+  return code;
 }
 
 async function planAll(

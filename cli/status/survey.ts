@@ -34,12 +34,12 @@ export interface Row {
 /** Everything that `status` shows. */
 export interface Survey {
   merged: Merged;
-  channels: ChannelState[];
+  channels: OpenChannel[];
   rows: Row[];
 }
 
 /** A channel with its listing, and what changed on main since it was rendered. */
-interface OpenChannel extends ChannelState {
+export interface OpenChannel extends ChannelState {
   listed: ReadonlyMap<string, IndexEntry>;
   stale: ReadonlySet<string> | undefined;
 }
