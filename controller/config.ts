@@ -110,7 +110,7 @@ export async function settingsOf(
         ? undefined
         : { path: at(directory.path), access: accessOf(directory) },
     kubernetes: kubernetes === undefined ? undefined : { namespaces: kubernetes.namespaces },
-    store: at(spec.store ?? usualStore),
+    store: at(env['EDGESEAL_STORE'] ?? spec.store ?? usualStore),
     listen: listenOf(spec.listen),
     pruneAcknowledged: spec.prune?.acknowledged,
     alarmAcknowledged: spec.alarm?.acknowledged,

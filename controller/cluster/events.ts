@@ -175,6 +175,8 @@ function tellingOf(event: string, fields: LogFields): Telling | undefined {
       return is('Normal', 'KeyMade', `made a region key in the Secret ${text('secret')}`);
     case 'keys unreadable':
       return is('Warning', 'KeysUnreadable', text('message'));
+    case 'region sync':
+      return is('Warning', text('reason'), text('message'));
     case 'condition':
       // The others are told of by what has caused them.
       if (text('type') !== 'Ready' || ['Applied', 'Starting', 'Standby'].includes(text('reason')))
