@@ -102,7 +102,7 @@ export async function watchAll<T extends KubeObject>(
   target: WatchTarget,
   handler: WatchHandler<T>,
   signal: AbortSignal,
-  options: { silenceMs?: number | undefined; from?: string } = {},
+  options: { silenceMs?: number | undefined; from?: string | undefined } = {},
 ): Promise<void> {
   const { silenceMs = SILENCE_MS } = options;
   const position: { at: string | undefined; failures: number } = {

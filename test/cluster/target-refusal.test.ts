@@ -103,8 +103,13 @@ describeCluster('what the API server refuses', (cluster) => {
     await bench.apply('first', { a: 'b' });
     const flags = ['--hard=count/secrets=1', `--namespace=${bench.namespace}`];
     await cluster.kubectl('create', 'quota', 'few', ...flags);
-    const attempt = async () => (await failureOf(bench.apply('second', { a: 'b' }))).message;
-    await expect.poll(attempt).toContain('exceeded quota: few');
+    // It is heeded once somebody has counted, and the API server has heard of that.
+    const probe = { metadata: { name: 'probe' } };
+    const dryRun = `/api/v1/namespaces/${bench.namespace}/secrets?dryRun=All`;
+    const isHeeded = async () => (await cluster.request('POST', dryRun, probe)).body.message;
+    await expect.poll(isHeeded, { timeout: 20_000 }).toContain('exceeded quota: few');
+    const { message } = await failureOf(bench.apply('second', { a: 'b' }));
+    expect(message).toContain('exceeded quota: few');
     await expect(bench.apply('second', { a: 'b' })).rejects.toMatchObject({
       code: 'kube-refused',
     });
@@ -126,11 +131,11 @@ describeCluster('what the API server refuses', (cluster) => {
     const words = `'not in this cluster: ' + ${quote('object')} + (oldObject == null ? '' : ${quote('oldObject')})`;
     await admissionPolicy(cluster, bench.namespace, `!('refuse' in object.data)`, words);
     const attempts = {
-      made: bench.apply('made', { refuse: value, cert: multiline, pin: '4711' }),
-      changed: bench.apply('changing', { refuse: value }, { version: 2 }),
+      made: () => bench.apply('made', { refuse: value, cert: multiline, pin: '4711' }),
+      changed: () => bench.apply('changing', { refuse: value }, { version: 2 }),
     };
     for (const [name, attempt] of Object.entries(attempts)) {
-      const { code, message } = await failureOf(attempt);
+      const { code, message } = await failureOf(attempt());
       expect(code, name).toBe('kube-refused');
       expect(message).toMatch(/not in this cluster: .*\[secret\]/);
       for (const text of [value, `${value}-old`, multiline, '4711', 'abcdefgh'])

@@ -203,6 +203,39 @@ describeCluster('what is not ours', (cluster) => {
     expect(await bench.values('x')).toEqual({ a: 'b' });
   });
 
+  it('is out of sight where it may write to a few namespaces only, and needs no right there', async () => {
+    const bench = await Bench.make(cluster);
+    const { namespace, account } = bench;
+    const second = await cluster.createNamespace('second');
+    await bench.apply('db', { a: 'b' });
+    // The chart binds the rights in those namespaces alone.
+    await cluster.kubectl('delete', 'clusterrolebinding', account.namespace);
+    for (const name of [namespace, second]) {
+      const rights = [
+        '--clusterrole',
+        account.namespace,
+        '--serviceaccount',
+        `${account.namespace}:controller`,
+      ];
+      await cluster.kubectl('create', 'rolebinding', 'edgeseal', '--namespace', name, ...rights);
+    }
+    const { token } = account;
+    const status = async (path: string) =>
+      (await cluster.request('GET', path, undefined, { token })).status;
+    await expect.poll(() => status('/api/v1/secrets')).toBe(403);
+    await expect.poll(() => status(`/api/v1/namespaces/${second}/secrets`)).toBe(200);
+    const gone = `gone-${namespace}`;
+    const namespaces = [gone, account.namespace, namespace, second];
+    const few = await bench.again({ namespaces, store: `${bench.store}-few` });
+    expect([...(await few.target.inventory()).keys()]).toEqual([`${namespace}/db`]);
+    await few.apply('db', { a: 'b' });
+    await few.apply('db', { a: 'b' }, {}, second);
+    for (const name of [namespace, second]) {
+      await cluster.kubectl('delete', 'secret', 'db', '--namespace', name);
+      await expect.poll(() => few.target.drifted()).toEqual([`${name}/db`]);
+    }
+  });
+
   it('is a token that the cluster makes for itself', async () => {
     const bench = await Bench.make(cluster);
     for (const type of ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token'])

@@ -39,8 +39,17 @@ export class Presence {
     return this.#known;
   }
 
-  /** Takes in a whole list: what is not in it is gone. */
-  list(items: KubeMeta[], resourceVersion: string, isOurs: (metadata: KubeMeta) => boolean): void {
+  /**
+   * Takes in a whole list.
+   *
+   * @param isCovered whether a Secret that is not in it is gone
+   */
+  list(
+    items: KubeMeta[],
+    resourceVersion: string,
+    isOurs: (metadata: KubeMeta) => boolean,
+    isCovered: (key: string) => boolean,
+  ): void {
     const present = new Set<string>();
     for (const metadata of items) {
       const key = keyOf(metadata.namespace ?? '', metadata.name);
@@ -49,7 +58,8 @@ export class Presence {
       if (isOurs(metadata) || this.#known.has(key)) this.#report(key, metadata, true);
     }
     for (const key of this.#known.keys())
-      if (!present.has(key)) this.#report(key, { uid: undefined, resourceVersion }, true);
+      if (!present.has(key) && isCovered(key))
+        this.#report(key, { uid: undefined, resourceVersion }, true);
   }
 
   changed(metadata: KubeMeta, isOurs: boolean): void {

@@ -3,12 +3,13 @@ import { EdgesealError } from '../../../core/errors.ts';
 import { isRefusedType } from '../../../core/format/secret-type.ts';
 import { KubeClient } from '../../../core/kube/client.ts';
 import type { KubeEndpoint } from '../../../core/kube/client.ts';
+import { isKubeStatus } from '../../../core/kube/error.ts';
 import { listAll, watchAll } from '../../../core/kube/watch.ts';
 import type { KubeMeta, KubeObject, WatchTarget } from '../../../core/kube/watch.ts';
 import { matchesNamespace } from '../../../core/policy/glob.ts';
 import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
 import type { Scope } from '../ownership.ts';
-import { keyOf } from '../target.ts';
+import { keyOf, partsOf } from '../target.ts';
 import type { Owned, Target } from '../target.ts';
 import { Journal } from './journal.ts';
 import { manifestOf, ownedFrom, regionLabel } from './manifest.ts';
@@ -31,8 +32,11 @@ interface Options {
   silenceMs?: number | undefined;
 }
 
-/** Of the watches: one for Secrets, one for namespaces. */
-const WATCHES = 2;
+/** Secrets that are listed and watched together. */
+interface Collection extends WatchTarget {
+  /** undefined: of all namespaces */
+  namespace: string | undefined;
+}
 
 /**
  * Secrets in a Kubernetes cluster. What this controller did not make is neither changed nor removed; what somebody does
@@ -53,7 +57,8 @@ export class KubernetesTarget implements Target {
   readonly #presence: Presence;
   readonly #namespaces: MissingNamespaces;
   readonly #stop = new AbortController();
-  #watching: Promise<void> | undefined;
+  readonly #collections: Collection[];
+  #watching: Promise<unknown> | undefined;
   #wake: () => void = () => undefined;
 
   /** @param store directory that remembers, from one run to the next, what was written */
@@ -63,7 +68,9 @@ export class KubernetesTarget implements Target {
     this.#scope = scope;
     this.#options = options;
     this.#client = new KubeClient(access.endpoint, this.concurrency);
-    this.#watchClient = new KubeClient(access.endpoint, WATCHES);
+    this.#collections = collectionsOf(access, scope.region);
+    // One for namespaces, too.
+    this.#watchClient = new KubeClient(access.endpoint, this.#collections.length + 1);
     this.#mark = new MarkMap(this.#client, access.namespace, scope.region);
     this.#journal = new Journal(store);
     this.#presence = new Presence(this.#journal.load());
@@ -79,18 +86,24 @@ export class KubernetesTarget implements Target {
   }
 
   async inventory(): Promise<Map<string, Owned>> {
-    const { items, resourceVersion } = await listAll<KubeObject>(this.#client, this.#ours);
     const owned = new Map<string, Owned>();
-    for (const { metadata } of items) {
-      const held = ownedFrom(this.#scope, metadata);
-      if (held === undefined || !this.#isAllowed(held.namespace)) continue;
-      owned.set(keyOf(held.namespace, held.name), held);
+    const from = new Map<Collection, string | undefined>();
+    for (const collection of this.#collections) {
+      const listed = await this.#listOf(collection);
+      from.set(collection, listed?.resourceVersion);
+      if (listed === undefined) continue;
+      const { items, resourceVersion } = listed;
+      for (const { metadata } of items) {
+        const held = ownedFrom(this.#scope, metadata);
+        if (held === undefined || !this.#isAllowed(held.namespace)) continue;
+        owned.set(keyOf(held.namespace, held.name), held);
+      }
+      this.#list(collection, items, resourceVersion);
     }
-    this.#list(items, resourceVersion);
     if (this.#watching === undefined) {
       // At the start everything is looked at anyway.
       this.#presence.takeDrifted();
-      this.#watching = this.#watch(resourceVersion);
+      this.#watching = Promise.all([...from].map(([one, version]) => this.#watch(one, version)));
     }
     return owned;
   }
@@ -159,15 +172,27 @@ export class KubernetesTarget implements Target {
     this.#watchClient.close();
   }
 
-  async #watch(from: string): Promise<void> {
+  /** @returns undefined for one namespace that is out of reach: the rights in it went with it */
+  async #listOf(
+    collection: Collection,
+  ): Promise<{ items: KubeObject[]; resourceVersion: string } | undefined> {
+    try {
+      return await listAll<KubeObject>(this.#client, collection);
+    } catch (error) {
+      if (collection.namespace !== undefined && isKubeStatus(error, 403)) return undefined;
+      throw error;
+    }
+  }
+
+  async #watch(collection: Collection, from: string | undefined): Promise<void> {
     const { silenceMs } = this.#options;
     const isOurs = (metadata: KubeMeta): boolean => ownedFrom(this.#scope, metadata) !== undefined;
     await watchAll<KubeObject>(
       this.#watchClient,
-      this.#ours,
+      collection,
       {
         listed: (items, resourceVersion) => {
-          this.#list(items, resourceVersion);
+          this.#list(collection, items, resourceVersion);
           this.#report();
         },
         changed: ({ metadata }) => {
@@ -184,11 +209,12 @@ export class KubernetesTarget implements Target {
     );
   }
 
-  #list(items: KubeObject[], resourceVersion: string): void {
+  #list({ namespace }: Collection, items: KubeObject[], resourceVersion: string): void {
     this.#presence.list(
       items.map(({ metadata }) => metadata),
       resourceVersion,
       (metadata) => ownedFrom(this.#scope, metadata) !== undefined,
+      (key) => namespace === undefined || partsOf(key).namespace === namespace,
     );
   }
 
@@ -199,11 +225,6 @@ export class KubernetesTarget implements Target {
 
   #report(): void {
     if (this.#presence.hasDrifted) this.#wake();
-  }
-
-  get #ours(): WatchTarget {
-    const labelSelector = `${regionLabel}=${this.#scope.region}`;
-    return { path: '/api/v1/secrets', labelSelector, metadataOnly: true };
   }
 
   #isAllowed(namespace: string): boolean {
@@ -233,4 +254,20 @@ export class KubernetesTarget implements Target {
       },
     );
   }
+}
+
+/** Where namespaces are named one by one, no right over the others' Secrets is needed, nor asked for. */
+function collectionsOf(
+  { namespaces, namespace: own }: KubernetesAccess,
+  region: string,
+): Collection[] {
+  const rest = { labelSelector: `${regionLabel}=${region}`, metadataOnly: true };
+  if (namespaces === undefined || namespaces.some((glob) => /[*?]/.test(glob)))
+    return [{ ...rest, namespace: undefined, path: '/api/v1/secrets' }];
+  const others = new Set(namespaces.filter((namespace) => namespace !== own));
+  return [...others].map((namespace) => ({
+    ...rest,
+    namespace,
+    path: `/api/v1/namespaces/${namespace}/secrets`,
+  }));
 }
