@@ -30,6 +30,7 @@ interface Options extends ChoiceOptions, KubeOptions {
   namespace?: string;
   key?: string[];
   print?: boolean;
+  printValues?: boolean;
   dryRun?: boolean;
   wait?: string | boolean;
   renewFloor?: boolean;
@@ -44,7 +45,7 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
   const { namespace = defaultNamespace, key: keyFiles = [] } = options;
   requireNames(region, namespace);
   const waitMs = waitOf(options.wait);
-  if (options.print === true) {
+  if (options.print === true || options.printValues === true) {
     requirePrintable(region, namespace, keyFiles);
     const facts = await regionFacts(io, region);
     const choices = await chooseValues(io, options, undefined);
@@ -52,7 +53,8 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
       generate: true,
       renewed: renewalOf(options, facts),
     });
-    await print(io, values, namespace, choices);
+    if (options.printValues === true) io.stdout.write(emitYaml(values as unknown as Json));
+    else await print(io, values, namespace, choices);
     return exitCodes.ok;
   }
   const cluster = await openCluster(io, options);
