@@ -55,14 +55,19 @@ interface Line {
 export class Replica {
   readonly lines: Line[] = [];
   readonly store: string;
+  /** A node of its own: `/proc/self/cwd` in a path is another one for each replica. */
+  readonly node: string;
   readonly process: ChildProcess;
   readonly exit: Promise<unknown[]>;
 
   constructor(site: RegionSite, name: string, lease: string) {
     this.store = site.path(`store-${name}`);
+    this.node = site.path(`node-${name}`);
+    mkdirSync(this.node, { recursive: true });
     const { hostname, port } = new URL(site.cluster.address.url);
     const args = [program, 'controller', '--region-sync', site.region, '--lease-duration', lease];
     this.process = spawn(process.execPath, args, {
+      cwd: this.node,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         ...process.env,
@@ -88,6 +93,21 @@ export class Replica {
 
   logged(event: string): Line[] {
     return this.lines.filter((line) => line.event === event);
+  }
+
+  /** Waits until it leads, or no longer does. */
+  async untilLeading(wanted = true): Promise<void> {
+    await expect.poll(() => this.leads, { timeout: 20_000, interval: 20 }).toBe(wanted);
+  }
+
+  /** Waits until this snapshot lies verified in its store. */
+  async untilVerified(sequence: number): Promise<void> {
+    await expect
+      .poll(() => this.logged('snapshot accepted').some((line) => line['sequence'] === sequence), {
+        timeout: 20_000,
+        interval: 50,
+      })
+      .toBe(true);
   }
 
   /** Whether it says of itself that it leads. */
@@ -195,7 +215,7 @@ export class RegionSite {
     return `/apis/edgeseal.dev/v1alpha1/namespaces/${this.own}/regionsyncs`;
   }
 
-  spec(replica = 'a', changes: object = {}): Record<string, unknown> {
+  spec(changes: object = {}): Record<string, unknown> {
     return {
       repository: repositoryId,
       region: this.region,
@@ -204,7 +224,6 @@ export class RegionSite {
       interval: '1s',
       keys: { secret: { name: 'region-key' } },
       target: { kubernetes: {} },
-      store: this.path(`store-${replica}`),
       ...changes,
     };
   }
@@ -214,7 +233,7 @@ export class RegionSite {
       apiVersion: 'edgeseal.dev/v1alpha1',
       kind: 'RegionSync',
       metadata: { name: this.region },
-      spec: this.spec('a', changes),
+      spec: this.spec(changes),
     });
   }
 
