@@ -7,7 +7,7 @@ import type { Manifest } from './manifest.ts';
 import { nameOf, objectPath } from './resource.ts';
 
 /** Who has set the fields that are ours, as the API server writes it down. */
-export const fieldManager = 'edgeseal-install';
+const fieldManager = 'edgeseal-install';
 
 /** What applying one object does. */
 export interface Change {

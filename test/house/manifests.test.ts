@@ -30,6 +30,29 @@ describe('what is deployed by hand', () => {
   });
 });
 
+describe("the requirement's DaemonSet secret-cache", () => {
+  it('has its counterpart: the same intervals, the same folder of the node', () => {
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    const parse = (file: string): any[] =>
+      parseYamlDocuments(fs.readFileSync(file, 'utf8')).map(({ value }) => value);
+    const [wanted] = parse(path.join(deploy, '../../test/seed/13-offline-secret-caching.yaml'));
+    const ours = parse(path.join(deploy, 'manifests/daemonset.yaml')).find(
+      ({ kind }) => kind === 'DaemonSet',
+    );
+    const [theirs, own] = [wanted, ours].map(({ spec }) => spec.template.spec);
+    const variables = (theirs.containers[0].env as { name: string }[]).filter(
+      // What it encrypted, is encrypted for the region's key.
+      ({ name }) => name !== 'ENCRYPTION_KEY',
+    );
+    expect(variables).toHaveLength(2);
+    expect(own.containers[0].env).toEqual(expect.arrayContaining(variables));
+    const folders = own.volumes.map((volume: { hostPath?: unknown }) => volume.hostPath);
+    expect(folders).toContainEqual(theirs.volumes[0].hostPath);
+    const mounts = own.containers[0].volumeMounts.map((m: { mountPath: string }) => m.mountPath);
+    expect(mounts).toContain(theirs.containers[0].volumeMounts[0].mountPath);
+  });
+});
+
 const { programs } = findAssets('helm');
 const helm = programs['helm'];
 const why = helm === undefined ? ' (helm not built: npm run assets -- helm)' : '';
