@@ -169,8 +169,9 @@ describeCluster('what the API server refuses', (cluster) => {
     const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'get'] }];
     const headers = { 'content-type': 'application/merge-patch+json' };
     await cluster.request('PATCH', role, { rules }, { headers });
+    let attempts = 0;
     const attempt = async () =>
-      bench.apply('db', { a: 'b' }, { version: Date.now() }).catch((error: unknown) => error);
+      bench.apply(`db-${(attempts += 1)}`, { a: 'b' }).catch((error: unknown) => error);
     await expect.poll(attempt).toMatchObject({
       code: 'kube-forbidden',
       message: expect.stringContaining('cannot create resource "secrets"'),
