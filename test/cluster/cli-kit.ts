@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { expect } from 'vitest';
+import { main } from '../../cli/bin.ts';
 import { sha256Of } from '../../core/channel/snapshot-check.ts';
 import { formatRegionPublicKey } from '../../core/crypto/region-key.ts';
 import type { RegionPublicKey } from '../../core/crypto/region-key.ts';
@@ -45,6 +48,12 @@ export class Desk {
     return this.ws.cli([...args, ...this.flags, '-n', this.namespace]);
   }
 
+  /** The same, while it runs. */
+  start(...args: string[]): Running {
+    const { repo, env } = this.ws;
+    return new Running([...args, ...this.flags, '-n', this.namespace], repo, env);
+  }
+
   path(): string {
     return `/apis/edgeseal.dev/v1alpha1/namespaces/${this.namespace}/regionsyncs`;
   }
@@ -82,7 +91,7 @@ export class Desk {
     const body = {
       observedGeneration: 1,
       conditions: [condition('Ready', 'True', 'Applied')],
-      keys: [this.key()],
+      keys: this.ws.keys[this.region] === undefined ? [] : [this.key()],
       root: { number: 1, sha256: rootHash(Buffer.from(this.ws.read('trust/1.yaml'))) },
       snapshot: (await this.snapshot())?.snapshot ?? null,
       mirrors: [{ name: 'hub', url: this.ws.origin, state: 'Ok' }],
@@ -194,4 +203,38 @@ export function kubeconfig(
   const file = join(folder, `contexts-${sha256Of(Buffer.from(text)).slice(0, 12)}`);
   writeFileSync(file, text, { mode: 0o600 });
   return file;
+}
+
+/** A command that is still running, and what it has said so far. */
+export class Running {
+  readonly result: Promise<CliResult>;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(args: string[], cwd: string, env: NodeJS.ProcessEnv) {
+    const sink = (take: (text: string) => void): Writable =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          take(chunk.toString());
+          done();
+        },
+      });
+    const io = {
+      cwd,
+      env,
+      stdin: Readable.from([]),
+      stdout: sink((text) => (this.#stdout += text)),
+      stderr: sink((text) => (this.#stderr += text)),
+    };
+    this.result = main(args, io).then((code) => ({
+      code,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  /** Waits until it has said this. */
+  async says(words: string): Promise<void> {
+    await expect.poll(() => this.#stderr, { timeout: 30_000 }).toContain(words);
+  }
 }

@@ -169,7 +169,7 @@ describeOwnCluster('status --context', {}, (cluster) => {
     it('tells a key that is not sealed for, a pinned root that is not ours, a controller that is gone', async () => {
       await desk.remove();
       await desk.regionSync({ root: 'ab'.repeat(32), suspend: true });
-      const stranger = desk.key(ws.keys['us-west']!);
+      const stranger = desk.key(ws.keys['us-west']);
       await desk.says({ keys: [stranger] });
       const lease = {
         metadata: { name: 'edgeseal-us-east' },
