@@ -88,6 +88,8 @@ export class Applier {
    * the target cannot be reached: what is left stays queued
    */
   async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
+    // Nothing was tried, so nothing is known to be better.
+    if (this.queue.isPaused(now())) this.#requireReached();
     this.#applied = [];
     this.#lost = undefined;
     this.faults.beginRun();

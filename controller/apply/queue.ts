@@ -19,7 +19,7 @@ export class WorkQueue {
 
   /** The next secret that is due at `now` (milliseconds); undefined where there is none. */
   take(now: number): string | undefined {
-    if (now < this.#pausedUntil) return undefined;
+    if (this.isPaused(now)) return undefined;
     for (const key of this.#ready) {
       this.#ready.delete(key);
       return key;
@@ -42,6 +42,10 @@ export class WorkQueue {
   pause(now: number): void {
     this.#pauses += 1;
     this.#pausedUntil = now + backoffMs(this.#pauses, PAUSE_MS, PAUSE_CAP_MS);
+  }
+
+  isPaused(now: number): boolean {
+    return now < this.#pausedUntil;
   }
 
   /** The target answers. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { condition } from '../controller/edge.ts';
 import { Relay } from '../support/cluster/relay.ts';
@@ -148,6 +149,13 @@ describeOwnCluster('on a bad day', { apiserverFlags: flags }, (cluster) => {
     await cluster.killApiserver();
     const ready = () => (site.status === undefined ? '' : condition(site.status, 'Ready'));
     await expect.poll(ready, { timeout: 20_000 }).toBe('False TargetUnreachable');
+    // And stays so, through rounds and retries.
+    const seen = new Set<string>();
+    for (let i = 0; i < 60; i += 1) {
+      await sleep(100);
+      seen.add(ready());
+    }
+    expect([...seen]).toEqual(['False TargetUnreachable']);
     await channel.set(site.key('s3'), { a: 'made-up-2' });
     channel.publish();
     await cluster.startApiserver();
