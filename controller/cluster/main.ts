@@ -2,6 +2,7 @@ import { secondsOf } from '../../core/format/schema.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { inCluster } from '../../core/kube/in-cluster.ts';
 import { listenOf } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { Counters } from '../status/counters.ts';
 import { openLog } from '../status/log.ts';
 import { StatusServer } from '../status/server.ts';
@@ -22,7 +23,7 @@ export interface ClusterRunOptions {
 }
 
 /** Where health and metrics are served before the RegionSync says otherwise, and where it says nothing. */
-const usualListen = '0.0.0.0:9797';
+const usualListen = { host: '0.0.0.0', port: 9797 };
 
 /**
  * Runs the controller of a RegionSync object until it is told to stop.
@@ -40,6 +41,9 @@ export async function runInCluster(options: ClusterRunOptions): Promise<void> {
       field: '--lease-duration',
     });
   }
+  const own = env['EDGESEAL_LISTEN'];
+  let server: StatusServer | undefined;
+  let place: Settings['listen'];
   const supervisor = new Supervisor({
     name,
     namespace: options.namespace ?? namespace,
@@ -49,20 +53,38 @@ export async function runInCluster(options: ClusterRunOptions): Promise<void> {
     counters,
     log,
     signal,
+    serve,
   });
-  const listen = listenOf(env['EDGESEAL_LISTEN'] ?? usualListen);
-  const server =
-    listen === undefined
-      ? undefined
-      : await StatusServer.listen(listen, {
-          status: () => supervisor.status,
-          counters,
-          isAlive: () => supervisor.isAlive,
-          unready: () => supervisor.unready,
-          isLeading: () => supervisor.isLeading,
-          issuedAt: () => supervisor.issuedAt,
-        });
-  log.info('cluster', { namespace, server: endpoint.url, port: server?.port });
+
+  const open = async (at: { host: string; port: number }): Promise<StatusServer> =>
+    StatusServer.listen(at, {
+      status: () => supervisor.status,
+      counters,
+      isAlive: () => supervisor.isAlive,
+      unready: () => supervisor.unready,
+      isLeading: () => supervisor.isLeading,
+      issuedAt: () => supervisor.issuedAt,
+    });
+
+  async function serve(wanted: Settings['listen']): Promise<void> {
+    const at = (own === undefined ? wanted : listenOf(own)) ?? usualListen;
+    if (at.host === place?.host && at.port === place.port) return;
+    const before = place;
+    await server?.close();
+    try {
+      server = await open(at);
+    } catch (error) {
+      // Without a page that says it lives, it would be restarted for a slip in a field.
+      if (before !== undefined) server = await open(before);
+      throw error;
+    }
+    place = at;
+    log.info('listening', { host: at.host, port: server.port });
+  }
+
+  // Before anything is known: a pod has to say that it lives.
+  await serve(undefined);
+  log.info('cluster', { namespace, server: endpoint.url });
   try {
     await supervisor.run();
   } finally {

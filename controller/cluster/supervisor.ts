@@ -33,12 +33,14 @@ export interface SupervisorParts {
   counters: Counters;
   log: Log;
   signal: AbortSignal;
+  /** Serves health and metrics there. Throws an EdgesealError where that cannot be. */
+  serve: (at: Settings['listen']) => Promise<void>;
 }
 
 const { promise: never } = Promise.withResolvers<never>();
 
 /** How long the API server may take before what it said last time is used. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 3000;
 
 /**
  * Runs the region that a RegionSync object describes: started anew, whole, when its spec changes; kept as it is while the
@@ -179,6 +181,7 @@ export class Supervisor {
     if (current === undefined) {
       if (this.#handled === 'none') return;
       this.#handled = 'none';
+      this.#ready = undefined;
       if (this.#runner.running !== undefined) this.#log.warn('region sync gone');
       await this.#runner.stop();
       return;
@@ -199,6 +202,7 @@ export class Supervisor {
       const spec = checkRegionSyncObject(object);
       isSuspended = spec.suspend === true;
       settings = await settingsOf(spec, '/', env);
+      await this.#parts.serve(settings.listen);
     } catch (error) {
       if (!isEdgesealError(error)) throw error;
       // What ran before goes on: a slip in a field must not end a site's updates.

@@ -35,7 +35,9 @@ export async function targetsFrom(
     const { KubernetesTarget } = await import('./kubernetes/target.ts');
     const { namespaces } = kubernetes;
     const { accessFrom } = await import('./kubernetes/access.ts');
-    const access = { ...(way ?? (await accessFrom(env))), namespaces };
+    const { endpoint, namespace } = way ?? (await accessFrom(env));
+    const mayWrite = way === undefined ? undefined : () => way.gate.isOpen;
+    const access = { endpoint: { ...endpoint, mayWrite }, namespace, namespaces };
     const target = new KubernetesTarget(access, settings, store);
     if (way === undefined) targets.push({ target, gate: undefined });
     else {

@@ -1,5 +1,5 @@
 import { Agent, request as httpsRequest } from 'node:https';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgesealError } from '../errors.ts';
@@ -19,6 +19,11 @@ export interface KubeEndpoint {
   serverName?: string | undefined;
   /** Asked for each request: tokens are short-lived, and the kubelet renews them in their file. */
   token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  /**
+   * Asked when a request that changes something is about to leave, its connection ready: false keeps it here. A process
+   * may have been frozen since it was made.
+   */
+  mayWrite?: (() => boolean) | undefined;
   /** Told of each answer's HTTP status, and of 0 where there was none. */
   answered?: ((status: number) => void) | undefined;
 }
@@ -163,7 +168,7 @@ export class KubeClient {
           const isStale = sent.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(message);
           reject(isStale ? new StaleSocket() : noAnswer({ method, path }, message));
         });
-        sent.end(payload);
+        this.#dispatch(sent, method, payload);
       });
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -177,6 +182,23 @@ export class KubeClient {
         throw noAnswer({ method, path }, 'ECONNRESET');
       }
     }
+  }
+
+  #dispatch(sent: ClientRequest, method: string, payload: Buffer | undefined): void {
+    const { mayWrite } = this.#endpoint;
+    if (mayWrite === undefined || method === 'GET') {
+      sent.end(payload);
+      return;
+    }
+    const go = (): void => {
+      if (mayWrite()) sent.end(payload);
+      else sent.destroy(new Error('this controller does not lead'));
+    };
+    // What is ended earlier lies in the socket until it is connected, and leaves without being asked for again.
+    sent.once('socket', (socket) => {
+      if (socket.connecting) socket.once('secureConnect', go);
+      else go();
+    });
   }
 
   /** Ends all connections. */

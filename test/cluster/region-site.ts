@@ -116,7 +116,7 @@ export class Replica {
   }
 
   async page(path: string): Promise<[number, string]> {
-    const { port } = this.logged('cluster')[0]!;
+    const { port } = this.logged('listening').at(-1)!;
     const response = await fetch(`http://127.0.0.1:${port!}${path}`);
     return [response.status, await response.text()];
   }

@@ -58,7 +58,7 @@ describeCluster('two replicas', (cluster) => {
     await site.untilValue('s1', 'made-up-1');
     const after = await site.lease();
     expect(after.holderIdentity).toMatch(/^b_/);
-    expect(after.leaseTransitions).toBe(leaseTransitions + 1);
+    expect(after.leaseTransitions).toBe(Number(leaseTransitions) + 1);
     await site.until('Reachable', 'False Unreachable');
     expect(await site.condition('Ready')).toBe('True Applied');
   });
@@ -86,9 +86,15 @@ describeCluster('two replicas', (cluster) => {
       .toBeGreaterThan(0);
     // In the middle of its work.
     leader.process.kill('SIGSTOP');
+    const existing = new Set(Object.keys(await written(site)));
+    // It was about to make these, and they are to be deleted: nothing but the lease keeps it from making them again.
+    const gone = Array.from({ length: 120 }, (_, i) => `s${i}`)
+      .filter((name) => !existing.has(name))
+      .slice(-20);
+    expect(gone.length).toBeGreaterThan(5);
     await standby.untilLeading();
     await seal(site, 120, 'made-up-2');
-    site.channel.remove(site.key('s0'));
+    for (const name of gone) site.channel.remove(site.key(name));
     site.channel.publish();
     await expect
       .poll(
@@ -98,12 +104,12 @@ describeCluster('two replicas', (cluster) => {
         },
         { timeout: 30_000, interval: 100 },
       )
-      .toBe(119);
+      .toBe(120 - gone.length);
     await site.until('Ready', 'True Applied');
     await expect.poll(async () => (await site.status()).snapshot?.sequence).toBe(3);
     await sleep(500);
     const before = await written(site);
-    expect(before['s0']).toBe(undefined);
+    expect(Object.keys(before)).toHaveLength(120 - gone.length);
     const { resourceVersion } = (await site.object()).metadata;
     leader.process.kill('SIGCONT');
     await leader.untilLeading(false);
