@@ -15,8 +15,8 @@ export interface Complaint {
 
 /** Mirrors in these states are no fault of anybody. */
 const goodMirrors = ['Ok', 'Unknown', 'Behind'];
-/** Conditions of which true is the bad news. */
-const badWhenTrue = ['Degraded', 'Stalled'];
+/** Conditions that repeat what Ready says, in words for other programs. */
+const repeated = ['Stalled', 'Reconciling'];
 /** Told in other words, and one by one. */
 const spelt = ['SecretsFailed', 'PruningHeld', 'Alarm', 'MirrorFault', 'Suspended'];
 
@@ -47,8 +47,8 @@ export function complaintsOf(
   if ((status.observedGeneration ?? followed.generation) < followed.generation)
     complaints.push({ text: 'its controller has not taken in the last change of the RegionSync' });
   for (const { type, status: is, reason, message } of status.conditions ?? []) {
-    const bad = badWhenTrue.includes(type) ? is === 'True' : is === 'False';
-    if (bad && type !== 'Reconciling' && !spelt.includes(reason))
+    const isBad = is === (type === 'Degraded' ? 'True' : 'False');
+    if (isBad && !repeated.includes(type) && !spelt.includes(reason))
       complaints.push({ text: `${type} is ${is}, ${reason}: ${printable(message, 500)}` });
   }
   return [
