@@ -74,7 +74,7 @@ export async function restore(
   if (missing.length > 0) {
     warnings.push({
       message: `version ${old.spec.version} is not sealed for all keys of ${missing.join(', ')}, which came later: clusters with those cannot open it`,
-      hint: `edgeseal reseal ${namespace}/${name} --key RECOVERY-KEY-FILE`,
+      hint: `edgeseal reseal ${namespace}/${name} --with-recovery RECOVERY-KEY-FILE`,
     });
   }
   return { secret, regions: restored, warnings };

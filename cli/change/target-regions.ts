@@ -59,7 +59,7 @@ export function targetRegions(
     if (partial.length > 0) {
       output.warn(
         `${partial.join(', ')} gets this item only: ${ref.file} is not sealed for it otherwise`,
-        `to give it all items, take this change back and first run: edgeseal reseal ${namespace}/${name} --key RECOVERY-KEY-FILE`,
+        `to give it all items, take this change back and first run: edgeseal reseal ${namespace}/${name} --with-recovery RECOVERY-KEY-FILE`,
       );
     }
     return chosen;
@@ -67,7 +67,7 @@ export function targetRegions(
   if (missing.length > 0) {
     output.warn(
       `${ref.file} is not sealed for ${missing.join(', ')} yet, so the new value is not either`,
-      `edgeseal reseal ${namespace}/${name} --key RECOVERY-KEY-FILE`,
+      `edgeseal reseal ${namespace}/${name} --with-recovery RECOVERY-KEY-FILE`,
     );
   }
   const targets = regions.filter((region) => sealed.includes(region));

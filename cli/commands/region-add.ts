@@ -129,7 +129,7 @@ function sayKnown(output: Output, name: string, { offered }: GivenKeys): number 
 function sayWhatElse(output: Output, name: string, { offered }: GivenKeys, isNew: boolean): void {
   if (offered === undefined) {
     output.note(
-      'New secrets are sealed for this key. What is sealed already opens with it after: edgeseal reseal --all --key RECOVERY-KEY-FILE',
+      'New secrets are sealed for this key. What is sealed already opens with it after: edgeseal reseal --all --with-recovery RECOVERY-KEY-FILE',
     );
     return;
   }

@@ -113,7 +113,7 @@ export function noticesOf(round: Round): Notice[] {
     const error = new EdgesealError(
       'seal-no-key',
       `${what}: not wrapped for the key ${key} of ${region}: clusters that hold only that key keep their last good value`,
-      { hint: `edgeseal reseal ${secret} --key RECOVERY-KEY-FILE` },
+      { hint: `edgeseal reseal ${secret} --with-recovery RECOVERY-KEY-FILE` },
     );
     return { level: 'warning', error };
   });

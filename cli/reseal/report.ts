@@ -121,7 +121,7 @@ function printWaiting(output: Output, { waiting, done }: ResealOutcome): void {
     const what = secrets.length > named ? `${secrets.length} secrets` : secrets.join(', ');
     output.warn(
       `${what}: not sealed for ${words} yet; that takes a private key that opens it`,
-      `edgeseal reseal ${secrets.length > named ? '--all' : secrets.join(' ')} --key RECOVERY-KEY-FILE`,
+      `edgeseal reseal ${secrets.length > named ? '--all' : secrets.join(' ')} --with-recovery RECOVERY-KEY-FILE`,
     );
   }
   for (const { ref, plan } of done) {

@@ -40,7 +40,7 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
     steps.push(`${count(unsigned)} not validly signed: edgeseal sign ${names(unsigned)}`);
   if (lacking.length > 0)
     steps.push(
-      `${count(lacking)} without wraps for a region or key: edgeseal reseal ${names(lacking)} --key RECOVERY-KEY-FILE`,
+      `${count(lacking)} without wraps for a region or key: edgeseal reseal ${names(lacking)} --with-recovery RECOVERY-KEY-FILE`,
     );
   const uncommitted = rows.filter((row) => !row.committed);
   if (uncommitted.length > 0)

@@ -267,7 +267,7 @@ describe('a region with a second key', () => {
         {
           level: 'warning',
           code: 'seal-no-key',
-          hint: 'edgeseal reseal --all --key RECOVERY-KEY-FILE',
+          hint: 'edgeseal reseal --all --with-recovery RECOVERY-KEY-FILE',
         },
       ]);
       expect(report.regions.every(({ changed }) => changed === (sequence === 1))).toBe(true);

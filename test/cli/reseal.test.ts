@@ -100,7 +100,9 @@ describe('an added key', () => {
     expect(result.stderr).toContain(
       `prod/a, prod/b: not sealed for key ${key.id} of us-east yet; that takes a private key that opens it`,
     );
-    expect(result.stderr).toContain('edgeseal reseal prod/a prod/b --key RECOVERY-KEY-FILE');
+    expect(result.stderr).toContain(
+      'edgeseal reseal prod/a prod/b --with-recovery RECOVERY-KEY-FILE',
+    );
     expect(ws.read('secrets/prod/a.yaml')).toBe(before);
   });
 
@@ -190,7 +192,7 @@ describe('a region', () => {
     const alone = await reseal('prod/b');
     expect([alone.code, alone.stderr]).toEqual([
       4,
-      'warning: prod/b: not sealed for eu-central yet; that takes a private key that opens it\n  hint: edgeseal reseal prod/b --key RECOVERY-KEY-FILE\n',
+      'warning: prod/b: not sealed for eu-central yet; that takes a private key that opens it\n  hint: edgeseal reseal prod/b --with-recovery RECOVERY-KEY-FILE\n',
     ]);
     expect(sealedIn(ws, 'prod/b').spec.version).toBe(3);
   });

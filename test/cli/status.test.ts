@@ -139,7 +139,7 @@ describe('a secret on its way', () => {
     const { next, secrets } = await status();
     expect(secrets[0]?.lacking[0]).toMatch(/^not wrapped for key [0-9a-f]{16} of us-east$/);
     expect(next).toContain(
-      'prod/a is without wraps for a region or key: edgeseal reseal prod/a --key RECOVERY-KEY-FILE',
+      'prod/a is without wraps for a region or key: edgeseal reseal prod/a --with-recovery RECOVERY-KEY-FILE',
     );
     await ws.cli(['reseal', '--all', '--key', ws.keyFile('recovery')]);
     ws.commit('Reseal');
