@@ -44,6 +44,11 @@ export class Server {
     return this.#ended !== undefined;
   }
 
+  /** Of the program itself, not of its guard. */
+  get pid(): number {
+    return this.#pid;
+  }
+
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.#command[0]!} runs already`);
     const child = spawn('sh', ['-c', guard, 'guard', this.#logFile, ...this.#command], {
