@@ -49,13 +49,27 @@ export function complaintsOf(
   for (const { type, status: is, reason, message } of status.conditions ?? []) {
     const isBad = is === (type === 'Degraded' ? 'True' : 'False');
     if (isBad && !repeated.includes(type) && !spelt.includes(reason))
-      complaints.push({ text: `${type} is ${is}, ${reason}: ${printable(message, 500)}` });
+      complaints.push({
+        text: `${type} is ${is}, ${reason}: ${printable(message, 500)}`,
+        ...readyStep(cluster, region, reason),
+      });
   }
   return [
     ...complaints,
     ...ofSpec(cluster, followed, state),
     ...ofStatus(cluster, followed, state),
   ];
+}
+
+/** The way out of what no controller can mend by itself. */
+function readyStep({ flags }: Cluster, region: string, reason: string): { step?: string } {
+  if (reason === 'KeyLost' || reason === 'KeyMissing')
+    return { step: `edgeseal install ${region} ${flags} --key BACKUP-FILE` };
+  if (reason === 'FloorNeeded') {
+    const renew = `edgeseal install ${region} ${flags} --renew-floor`;
+    return { step: `see that the published snapshot is the newest one, then: ${renew}` };
+  }
+  return {};
 }
 
 function ofSpec(

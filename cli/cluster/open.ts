@@ -1,5 +1,4 @@
 import type { Io } from '../io.ts';
-import { openCluster } from '../kube/access.ts';
 import type { KubeAccess } from '../kube/access.ts';
 
 /** Options of every command that looks into a cluster. */
@@ -19,6 +18,8 @@ export interface Cluster extends KubeAccess {
 /** Opens a context of a kubeconfig. @throws EdgesealError `kube-config` */
 export async function openContext(io: Io, options: ClusterOptions): Promise<Cluster> {
   const { context, kubeconfig } = options;
+  // `status` without a cluster prints with what is here, and needs no client.
+  const { openCluster } = await import('../kube/access.ts');
   const access = await openCluster(io, {
     ...(context === undefined ? {} : { context }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

@@ -1,5 +1,6 @@
 import { printable } from '../../core/git/mirror.ts';
 import { wayOut } from '../cluster/complaint.ts';
+import type { Cluster } from '../cluster/open.ts';
 import { describeError } from '../output.ts';
 import type { Output } from '../output.ts';
 import type { ClusterView, RegionView } from './clusters.ts';
@@ -68,12 +69,7 @@ export function clusterSteps(
       for (const { step } of complaints) {
         if (step !== undefined) steps.push(`${context}, ${region}: ${step}`);
       }
-      for (const { file, namespace, name } of found.rows) {
-        const { why } = applied.get(file) ?? {};
-        if (why === undefined || cluster === undefined) continue;
-        const way = wayOut(cluster, `${namespace}/${name}`, region, why.reason);
-        if (way !== undefined) steps.push(`${namespace}/${name} in ${context}: ${way}`);
-      }
+      if (cluster !== undefined) steps.push(...waysOut(cluster, found, region, applied));
       const at = status?.snapshot?.sequence ?? 0;
       if (published !== undefined && at < published && complaints.length === 0)
         steps.push(
@@ -87,4 +83,30 @@ export function clusterSteps(
   return steps.length <= limit
     ? steps
     : [...steps.slice(0, limit), `${steps.length - limit} more: --output json`];
+}
+
+/** So many secrets with one fault are named in commands; more, and one command for all is shorter. */
+const named = 3;
+const forAll = ['NoKey', 'NotEntitled'];
+
+function waysOut(
+  cluster: Cluster,
+  { rows }: Survey,
+  region: string,
+  applied: RegionView['applied'],
+): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { file, namespace, name } of rows) {
+    const { why } = applied.get(file) ?? {};
+    if (why === undefined) continue;
+    byReason.set(why.reason, [...(byReason.get(why.reason) ?? []), `${namespace}/${name}`]);
+  }
+  return [...byReason].flatMap(([reason, secrets]) => {
+    const isMany = secrets.length > named && forAll.includes(reason);
+    return (isMany ? ['--all'] : secrets).flatMap((secret) => {
+      const way = wayOut(cluster, secret, region, reason);
+      const who = isMany ? `${secrets.length} secrets` : secret;
+      return way === undefined ? [] : [`${who} in ${cluster.context}: ${way}`];
+    });
+  });
 }

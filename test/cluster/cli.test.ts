@@ -157,6 +157,7 @@ describeOwnCluster('status --context', {}, (cluster) => {
       ])
         expect(stdout).toContain(words);
       expect(stdout).not.toMatch(/Verified is|Behind|PruningHeld/);
+      expect(stderr).toMatch(/edgeseal install us-east --context test .* --key BACKUP-FILE/);
       expect(stderr).toContain(
         `patch regionsync us-east --type merge -p '{"spec":{"prune":{"acknowledged":"${sha256}"}}}'`,
       );
