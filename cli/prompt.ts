@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 /** Asks yes or no on the terminal; anything but yes is no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
   io.stderr.write(`${question} [y/N] `);
-  const answer = await readLine(io, true);
+  const answer = await new LineReader(io.stdin).next();
   return /^y(es)?$/i.test(Buffer.from(answer).toString('utf8').trim());
 }
 
@@ -21,11 +21,21 @@ export async function promptHidden(io: Io, what: string): Promise<SecretBytes> {
       hint: 'give it on standard input with -, or from a file with --from-file',
     });
   }
-  io.stderr.write(`${what}: `);
-  const first = await readLine(io, false);
-  io.stderr.write(`\n${what}, again: `);
-  const second = await readLine(io, false);
-  io.stderr.write('\n');
+  const input = io.stdin as Io['stdin'] & RawInput;
+  const lines = new LineReader(input);
+  let first: Buffer;
+  let second: Buffer;
+  // Before the question shows: whoever types at once, or ahead, must not see it echoed.
+  input.setRawMode?.(true);
+  try {
+    io.stderr.write(`${what}: `);
+    first = await lines.next();
+    io.stderr.write(`\n${what}, again: `);
+    second = await lines.next();
+    io.stderr.write('\n');
+  } finally {
+    input.setRawMode?.(false);
+  }
   const same = Buffer.from(first).equals(second);
   second.fill(0);
   if (same) return new SecretBytes(first);
@@ -53,13 +63,23 @@ interface RawInput {
   setRawMode?: (mode: boolean) => unknown;
 }
 
-/** One line from the terminal, byte by byte; with `echo` off the terminal is in raw mode meanwhile. */
-async function readLine(io: Io, echo: boolean): Promise<Buffer> {
-  const input = io.stdin as Io['stdin'] & RawInput;
-  if (!echo) input.setRawMode?.(true);
-  try {
+/** Lines from a terminal, byte by byte. What was pasted behind a line's end is the next line. */
+class LineReader {
+  readonly #input: Io['stdin'];
+  #rest: number[] = [];
+
+  constructor(input: Io['stdin']) {
+    this.#input = input;
+  }
+
+  /** @throws EdgesealError `input-cancelled` on Ctrl-C or Ctrl-D */
+  async next(): Promise<Buffer> {
+    const input = this.#input;
+    const line: number[] = [];
+    const at = this.#take(line);
+    if (at === 'cancelled') throw cancelled();
+    if (at === 'end') return Buffer.from(line);
     return await new Promise<Buffer>((resolve, reject) => {
-      const line: number[] = [];
       const finish = (act: () => void): void => {
         input.off('data', onData);
         input.off('end', onEnd);
@@ -67,31 +87,40 @@ async function readLine(io: Io, echo: boolean): Promise<Buffer> {
         act();
       };
       const onEnd = (): void => {
-        finish(() => {
-          resolve(Buffer.from(line));
-        });
+        finish(() => resolve(Buffer.from(line)));
       };
       const onData = (chunk: Uint8Array | string): void => {
-        for (const byte of Buffer.from(chunk as string)) {
-          if (byte === 13 || byte === 10) {
-            onEnd();
-            return;
-          }
-          if (byte === 3 || byte === 4) {
-            finish(() => {
-              reject(new EdgesealError('input-cancelled', 'cancelled: nothing was changed'));
-            });
-            return;
-          }
-          if (byte === 127 || byte === 8) line.pop();
-          else line.push(byte);
-        }
+        this.#rest.push(...Buffer.from(chunk as string));
+        const now = this.#take(line);
+        if (now === 'end') onEnd();
+        else if (now === 'cancelled') finish(() => reject(cancelled()));
       };
       input.on('data', onData);
       input.once('end', onEnd);
       input.resume();
     });
-  } finally {
-    if (!echo) input.setRawMode?.(false);
   }
+
+  /** Moves bytes to `line`, up to its end. */
+  #take(line: number[]): 'end' | 'cancelled' | 'more' {
+    for (let byte = this.#rest.shift(); byte !== undefined; byte = this.#rest.shift()) {
+      if (byte === 13 || byte === 10) {
+        if (byte === 13 && this.#rest[0] === 10) this.#rest.shift();
+        return 'end';
+      }
+      if (byte === 3 || byte === 4) return 'cancelled';
+      if (byte !== 127 && byte !== 8) line.push(byte);
+      else eraseCharacter(line);
+    }
+    return 'more';
+  }
+}
+
+function cancelled(): EdgesealError {
+  return new EdgesealError('input-cancelled', 'cancelled: nothing was changed');
+}
+
+/** A character of UTF-8 may be several bytes. */
+function eraseCharacter(line: number[]): void {
+  for (let byte = line.pop(); byte !== undefined && (byte & 0xc0) === 0x80; byte = line.pop());
 }

@@ -47,7 +47,10 @@ export async function offline(stage: Stage): Promise<void> {
 /** A hostile mirror swaps one byte: it is named, and nothing changes. */
 export async function lieFound(stage: Stage, ports: Ports): Promise<void> {
   stage.step('A hostile mirror swaps one byte');
-  await stage.run('mkdir -p git/hostile && cp -r git/b/secrets.git git/hostile/', { in: '.' });
+  await stage.run(
+    'rm -rf git/hostile && mkdir git/hostile && cp -r git/b/secrets.git git/hostile/',
+    { in: '.' },
+  );
   await stage.run(
     'hostile-mirror git/hostile/secrets.git edgeseal/us-east secrets/production/api-keys.yaml',
     { in: '.' },

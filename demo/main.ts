@@ -42,7 +42,7 @@ try {
   await stage.end(keep);
   process.stdout.write(
     keep
-      ? `\nThe folder is kept. Repeat any step by hand:\n\n  . ${stage.path('env.sh')}\n  bin/mirror git/a ${String(ports.a)} &\n  edgeseal controller --config us-east/region-sync.yaml &\n  cd secrets && edgeseal status\n\nRemove it with: rm -rf ${stage.folder}\n`
+      ? `\nThe folder is kept. Repeat any step by hand:\n\n  . ${stage.path('env.sh')}\n  mirror git/a ${String(ports.a)} & echo $! > run/mirror-a.pid\n  edgeseal controller --config us-east/region-sync.yaml & echo $! > run/us-east.pid\n  cd secrets && edgeseal status\n\nRemove it with: rm -rf ${stage.folder}\n`
       : '\nNext: read docs/guides/set-up.md for your own repository, or look around in this one: npm start -- --keep\n',
   );
 } catch (error) {

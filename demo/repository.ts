@@ -20,16 +20,16 @@ export async function makeRepository(stage: Stage, ports: Ports): Promise<void> 
   stage.step('A secrets repository');
   stage.write('policy.yaml', seed('12-regional-secret-distribution.yaml'));
   await stage.run(
-    'mkdir -p -m 700 home/.ssh && ssh-keygen -q -t ed25519 -N "" -C author@example.com -f home/.ssh/id_ed25519',
+    'mkdir -p -m 700 home/.ssh; test -f home/.ssh/id_ed25519 || ssh-keygen -q -t ed25519 -N "" -C author@example.com -f home/.ssh/id_ed25519',
     { in: '.' },
   );
   await stage.run(
-    'git init -q --bare git/a/secrets.git && git clone -q git/a/secrets.git secrets 2>/dev/null',
+    'git init -q --bare git/a/secrets.git; test -d secrets || git clone -q git/a/secrets.git secrets 2>/dev/null',
     { in: '.' },
   );
   await stage.run(
     [
-      'edgeseal init --regions us-east,us-west,eu-central',
+      'test -f edgeseal.yaml || edgeseal init --regions us-east,us-west,eu-central',
       '--default-regions us-east,us-west,eu-central --keys ../keys',
       `--mirror http://127.0.0.1:${String(ports.a)}/secrets.git`,
       `--mirror http://127.0.0.1:${String(ports.b)}/secrets.git`,
@@ -97,7 +97,10 @@ export async function refusePlaintext(stage: Stage): Promise<void> {
 export async function publish(stage: Stage): Promise<void> {
   stage.step('Publishing: one signed channel a region');
   await stage.run('edgeseal publish');
-  await stage.run('git clone -q --mirror git/a/secrets.git git/b/secrets.git', { in: '.' });
+  await stage.run(
+    'test -d git/b/secrets.git || git clone -q --mirror git/a/secrets.git git/b/secrets.git',
+    { in: '.' },
+  );
   await stage.run('git -C ../git/a/secrets.git ls-tree -r --name-only edgeseal/eu-central', {
     lines: 20,
   });

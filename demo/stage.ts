@@ -126,8 +126,9 @@ export class Stage {
 
   /** Starts something that goes on running, and shows the command. Its output goes to `logs/<name>.log`. */
   start(name: string, command: string): void {
-    process.stdout.write(`   ${paint('1', `$ ${command} &`)}\n`);
-    mkdirSync(this.path('logs'), { recursive: true });
+    const pidFile = pidFileOf(name);
+    process.stdout.write(`   ${paint('1', `$ ${command} & echo $! > ${pidFile}`)}\n`);
+    for (const folder of ['logs', 'run']) mkdirSync(this.path(folder), { recursive: true });
     const log = openSync(this.path('logs', `${name}.log`), 'a');
     // `exec`, so that the signal that ends it reaches the program and not a shell around it.
     const child = spawn('sh', ['-c', `exec ${command}`], {
@@ -136,6 +137,7 @@ export class Stage {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
+    writeFileSync(this.path(pidFile), `${String(child.pid)}\n`);
     this.#running.set(name, child);
   }
 
@@ -146,8 +148,10 @@ export class Stage {
     this.#running.delete(name);
     if (shown)
       process.stdout.write(
-        `   ${paint('1', `$ kill ${String(child.pid)}`)}   ${paint('2', `# ${name}`)}\n`,
+        `   ${paint('1', `$ kill $(cat ${pidFileOf(name)}) && rm ${pidFileOf(name)}`)}\n`,
       );
+    // A number that was one of ours may be somebody else's process by the time it is typed again.
+    rmSync(this.path(pidFileOf(name)), { force: true });
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
@@ -187,6 +191,10 @@ export class Stage {
     await Promise.all([...this.#running.keys()].map((name) => this.stop(name, false)));
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function pidFileOf(name: string): string {
+  return `run/${name.replaceAll(' ', '-')}.pid`;
 }
 
 /** A TCP port of loopback that is free right now. */
