@@ -1,4 +1,5 @@
 import type { KubeClient } from '../../core/kube/client.ts';
+import { KubeError } from '../../core/kube/error.ts';
 import { watchAll } from '../../core/kube/watch.ts';
 import type { KubeMeta, KubeObject } from '../../core/kube/watch.ts';
 import type { RegionSyncStatus } from '../../core/format/status.ts';
@@ -35,20 +36,22 @@ export class RegionWatch {
 
   /** Goes on until `signal` is aborted. @param changed called after each change */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
-    const path = regionSyncs(this.#namespace);
-    const take = (object: RegionObject | undefined): void => {
-      this.current = object;
-      this.isKnown = true;
-      this.fault = undefined;
-      changed();
-    };
     await watchAll<RegionObject>(
       this.#client,
-      { path, fieldSelector: `metadata.name=${this.#name}` },
+      { path: regionSyncs(this.#namespace), fieldSelector: `metadata.name=${this.#name}` },
       {
-        listed: (items) => take(items[0]),
-        changed: take,
-        removed: () => take(undefined),
+        listed: (items) => {
+          this.#take(items[0]);
+          changed();
+        },
+        changed: (item) => {
+          this.#take(item);
+          changed();
+        },
+        removed: () => {
+          this.#take(undefined);
+          changed();
+        },
         failed: (error) => {
           this.fault = error.message;
           changed();
@@ -56,5 +59,23 @@ export class RegionWatch {
       },
       signal,
     );
+  }
+
+  /** Looks once, where the watch waits to be tried again: the API server is known to answer by now. */
+  async refresh(client: KubeClient): Promise<void> {
+    if (this.isKnown && this.fault === undefined) return;
+    try {
+      const path = `${regionSyncs(this.#namespace)}/${this.#name}`;
+      this.#take((await client.request('GET', path)) as RegionObject);
+    } catch (error) {
+      // The watch tells, then.
+      if (!(error instanceof KubeError)) throw error;
+    }
+  }
+
+  #take(object: RegionObject | undefined): void {
+    this.current = object;
+    this.isKnown = true;
+    this.fault = undefined;
   }
 }

@@ -52,6 +52,7 @@ export class Supervisor {
   readonly #watch: RegionWatch;
   readonly #status: ObjectStatus;
   readonly #events: EventTeller;
+  readonly #client: KubeClient;
   readonly #clients: KubeClient[];
   readonly #log: Log;
   readonly #runner: RegionRunner;
@@ -67,6 +68,7 @@ export class Supervisor {
     // Each its own: a lease must not wait until a Secret was read, nor a status for a watch.
     const [leases, watches, others] = [1, 1, 4].map((sockets) => new KubeClient(endpoint, sockets));
     if (leases === undefined || watches === undefined || others === undefined) throw new Error();
+    this.#client = others;
     this.#clients = [leases, watches, others];
     const pod = parts.env['POD_NAME'] ?? hostname();
     this.#leadership = new Leadership(leases, {
@@ -131,13 +133,16 @@ export class Supervisor {
       this.#watch.run(stop.signal, () => this.#wake()),
     ];
     signal.addEventListener('abort', () => this.#wake(), { once: true });
-    const patience = setTimeout(() => this.#wake(), PATIENCE_MS);
-    const began = performance.now();
+    let isLate = false;
+    const patience = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, PATIENCE_MS);
     const isStopped = (): boolean => signal.aborted;
     try {
       while (!isStopped()) {
         this.#hasChanged = false;
-        await this.#handle(performance.now() - began >= PATIENCE_MS);
+        await this.#handle(isLate);
         await Promise.race([this.#change(), this.#runner.running?.done ?? never]);
       }
     } finally {
@@ -167,8 +172,11 @@ export class Supervisor {
   #leadershipChanged(): void {
     const { isLeading, holder, fault } = this.#leadership;
     this.#log.info('leadership', { leading: isLeading, holder, message: fault });
-    this.#runner.running?.assembly.loop.hurry();
-    this.#sayWhyNot();
+    void this.#watch.refresh(this.#client).then(() => {
+      this.#wake();
+      this.#runner.running?.assembly.loop.hurry();
+      this.#sayWhyNot();
+    });
   }
 
   /** Brings what runs in line with the object. */
