@@ -12,8 +12,7 @@ import type { Log } from '../status/log.ts';
 import type { Status } from '../status/status.ts';
 import { EventTeller } from './events.ts';
 import { KeySecret } from './key-secret.ts';
-import { Leadership } from './lease.ts';
-import type { LeaseTimes } from './lease.ts';
+import { Leadership, type LeaseTimes } from './lease.ts';
 import { ObjectStatus } from './object-status.ts';
 import type { Said } from './object-status.ts';
 import { RegionWatch } from './region-object.ts';
@@ -138,9 +137,8 @@ export class Supervisor {
       isLate = true;
       this.#wake();
     }, PATIENCE_MS);
-    const isStopped = (): boolean => signal.aborted;
     try {
-      while (!isStopped()) {
+      while (!isAborted(signal)) {
         this.#hasChanged = false;
         await this.#handle(isLate);
         await Promise.race([this.#change(), this.#runner.running?.done ?? never]);
@@ -286,6 +284,8 @@ export class Supervisor {
     }
   }
 }
+
+const isAborted = ({ aborted }: AbortSignal): boolean => aborted;
 
 const isStandby = (status: Status): boolean =>
   status.conditions.some(({ type, reason }) => type === 'Ready' && reason === 'Standby');
