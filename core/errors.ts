@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'git-race'
   | 'git-mirror'
   | 'git-limit'
+  /** It did not answer, or not to the end, in the time that it is given. */
+  | 'git-timeout'
   | 'git-object'
   | 'store-io'
   | 'store-corrupt'

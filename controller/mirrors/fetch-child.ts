@@ -41,7 +41,8 @@ class Fetcher {
   async #bring(task: Question<'fetch'>): Promise<FetchAnswers['fetch']> {
     const { request, known } = task;
     this.#fetch = task;
-    if (known.length > 0) {
+    // Of one on a disk it was not asked yet whether it has the branch at all.
+    if (known.length > 0 || !/^https?:/i.test(request.spec.url)) {
       const { oid, moved } = await readRemoteRef(request.spec, request.ref, request.limits);
       if (oid === undefined || known.includes(oid))
         return { ok: true, oid, moved, unchanged: true };

@@ -14,6 +14,8 @@ export interface FetchLimits {
 }
 
 const WATCH_MS = 200;
+/** What the process itself keeps to has this much time to be said: it knows how far it came. */
+const SAY_MS = 1000;
 
 /** In the source tree a child is TypeScript; in the package all entries lie beside the chunks. */
 const childEntry = fileURLToPath(
@@ -51,8 +53,9 @@ export class FetchSession {
     this.#child = child;
     const { timeoutMs, memoryMiB } = limits;
     const late = setTimeout(() => {
-      this.#kill(this.#limit(`the fetch took longer than ${timeoutMs / 1000} s`));
-    }, timeoutMs);
+      const message = `mirror ${name}: the fetch took longer than ${timeoutMs / 1000} s`;
+      this.#kill(new EdgesealError('git-timeout', message, { hint: 'see spec.limits.fetchTimeout' }));
+    }, timeoutMs + SAY_MS);
     const watch = setInterval(() => {
       if (residentMiB(child) > memoryMiB)
         this.#kill(this.#limit(`the fetch took more than ${memoryMiB} MiB of memory`));
@@ -82,7 +85,8 @@ export class FetchSession {
    *
    * @param known commits that were looked into before
    * @param verified the commit that {@link FetchSession.differing} compares with
-   * @throws EdgesealError as `fetchChannel`; `git-limit` where the process was killed, `input-cancelled`
+   * @throws EdgesealError as `fetchChannel`; `git-timeout` or `git-limit` where the process was
+   * killed, `input-cancelled`
    */
   async fetch(
     task: Omit<Extract<FetchTask, { kind: 'fetch' }>, 'kind'>,

@@ -28,7 +28,8 @@ export interface MirrorFault {
 }
 
 /** The advertisement of one ref is small and quick, or the mirror is at fault. */
-const ASK_LIMITS = { maxAdvertisement: 256 * 1024, totalTimeoutMs: 30_000 };
+const ASK_BYTES = 256 * 1024;
+const ASK_MS = 30_000;
 
 /** One place that a channel can be had from: how to ask it, and what it did before. */
 export class Mirror {
@@ -74,12 +75,14 @@ export class Mirror {
    * a directory or a bundle may hang or lie in its format, so a forked one looks at it.
    *
    * @param known commits that need not be fetched
-   * @throws EdgesealError `git-mirror`, `git-limit`, `git-object`; `input-cancelled`
+   * @throws EdgesealError `git-mirror`, `git-timeout`, `git-limit`, `git-object`; `input-cancelled`
    */
   async ask(known: string[], verified: string | undefined, signal: AbortSignal): Promise<Answer> {
     const spec = await completeMirror(this.settings, this.#secrets);
     if (/^https?:/i.test(spec.url)) {
-      const { oid, moved } = await readRemoteRef(spec, this.#ref, ASK_LIMITS, signal);
+      const totalTimeoutMs = Math.min(ASK_MS, this.#config.limits.fetchTimeoutMs);
+      const limits = { maxAdvertisement: ASK_BYTES, totalTimeoutMs };
+      const { oid, moved } = await readRemoteRef(spec, this.#ref, limits, signal);
       return { oid, moved, session: undefined };
     }
     const session = this.#session(signal);
@@ -172,7 +175,7 @@ export function faultOf(
   if (code === 'input-cancelled' || /^(store|target)-/.test(code)) return undefined;
   const message = hint === undefined ? error.message : `${error.message} (${hint})`;
   // A Secret with its credentials could not be read: that is no lie of the mirror's either.
-  if (code === 'git-mirror' || code.startsWith('kube-'))
+  if (code === 'git-mirror' || code === 'git-timeout' || code.startsWith('kube-'))
     return { state: 'Unreachable', message, oid: undefined };
   // A half-received channel may be completed under the same commit; a signed lie stays one. Where our own
   // code fails on what a mirror sent, that mirror does not count, and no other one suffers.

@@ -43,7 +43,7 @@ export interface FetchResult {
  * Asks a mirror where a ref is. Writes nothing.
  *
  * @param signal ends a conversation over HTTP when it is aborted
- * @throws EdgesealError `git-mirror` if it cannot be reached, refuses, or answers nonsense; `git-limit`
+ * @throws EdgesealError `git-mirror` if it cannot be reached, refuses, or answers nonsense; `git-timeout`, `git-limit`
  */
 export async function readRemoteRef(
   spec: MirrorSpec,
@@ -87,7 +87,7 @@ export async function readRemoteRef(
  * from a bundle it goes into quarantine in our cache; a directory mirror is read in place, each object
  * hashed as it is read. Meant to run in a child process of its own (`answerFetch`).
  *
- * @throws EdgesealError `git-mirror`, `git-limit` or `git-object`: the mirror's fault;
+ * @throws EdgesealError `git-mirror`, `git-timeout`, `git-limit` or `git-object`: the mirror's fault;
  * `store-full` or `store-io`: our disk's. A damaged cache is emptied and filled again.
  */
 export async function fetchChannel(options: FetchOptions): Promise<FetchResult> {

@@ -26,6 +26,7 @@ export class HttpSession {
   readonly #agent: Agent;
   readonly #sockets = new Set<Socket>();
   readonly #deadline: AbortSignal;
+  readonly #began = performance.now();
   /** Why we gave up: what the broken stream itself says then is only that it is broken. */
   #cut: EdgesealError | undefined;
 
@@ -50,7 +51,7 @@ export class HttpSession {
    * GET, following up to three redirects within the origin. Another origin is refused rather than asked
    * without credentials: who controls a redirect would otherwise choose whom the cluster talks to.
    *
-   * @throws EdgesealError `git-mirror` or `git-limit`
+   * @throws EdgesealError `git-mirror`, `git-timeout` or `git-limit`
    */
   async get(url: URL, type: string): Promise<HttpAnswer> {
     let here = url;
@@ -127,7 +128,7 @@ export class HttpSession {
         },
       });
       const connecting = setTimeout(() => {
-        this.#cut = this.#error('no connection in time', undefined, 'git-limit');
+        this.#cut = this.#late('no connection');
         request.destroy(this.#cut);
       }, this.#limits.connectTimeoutMs);
       const connected = (): void => {
@@ -140,7 +141,7 @@ export class HttpSession {
         } else connected();
       });
       request.setTimeout(this.#limits.idleTimeoutMs, () => {
-        this.#cut = this.#error('the mirror has gone silent', undefined, 'git-limit');
+        this.#cut = this.#late('it has gone silent');
         request.destroy(this.#cut);
       });
       request.on('response', resolve);
@@ -175,7 +176,7 @@ export class HttpSession {
   #fault(error: unknown): EdgesealError {
     if (error instanceof EdgesealError) return error;
     if (this.#cut !== undefined) return this.#cut;
-    if (this.#deadline.aborted) return this.#error('took too long in all', undefined, 'git-limit');
+    if (this.#deadline.aborted) return this.#late('it is too slow');
     // A network error's text may hold the address, never our headers.
     const what = codeOf(error) ?? messageOf(error);
     return this.#error(
@@ -184,10 +185,18 @@ export class HttpSession {
     );
   }
 
+  /** The bytes tell one that is not there from one that is slow. */
+  #late(what: string): EdgesealError {
+    const { moved } = this;
+    const seconds = Math.round((performance.now() - this.#began) / 100) / 10;
+    const came = moved === 0 ? 'without one byte' : `and ${moved} bytes`;
+    return this.#error(`${what}, given up after ${seconds} s ${came}`, undefined, 'git-timeout');
+  }
+
   #error(
     what: string,
     hint?: string,
-    code: 'git-mirror' | 'git-limit' = 'git-mirror',
+    code: 'git-mirror' | 'git-timeout' = 'git-mirror',
   ): EdgesealError {
     return new EdgesealError(code, `mirror ${this.mirror.name}: ${what}`, {
       file: displayUrl(this.mirror.url.href),

@@ -150,7 +150,7 @@ describe('a mirror that', () => {
 
   it.each([
     ['cuts the connection', 'cut', 'git-mirror'],
-    ['goes silent', 'stall', 'git-limit'],
+    ['goes silent', 'stall', 'git-timeout'],
     ['ends the pack early', 'zeros', 'git-object'],
     ['changes one byte', 'flip', 'git-object'],
   ] as const)(
@@ -198,7 +198,8 @@ describe('a mirror that', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.git`;
     const limits = { totalTimeoutMs: 600 };
     const error = await errorOf(() => readRemoteRef({ name: 'slow', url }, REF, limits));
-    expect(error.code).toBe('git-limit');
+    expect(error.code).toBe('git-timeout');
+    expect(error.message).toMatch(/given up after 0\.\d s and \d+ bytes/);
   });
 
   it('never connects, answers with another type, compresses, or is not there is an error', async () => {
