@@ -1,7 +1,7 @@
 /**
  * The first three rows of the number table: `npm run bench -- cluster`, `-- cluster --quick` with a tenth of the
  * Secrets. Each competitor has a fresh kube-apiserver and etcd of its own, one after the other, so that nobody works
- * in a cluster that another has filled. `--only edgeseal,bare,large` runs some of it.
+ * in a cluster that another has filled. `--only=edgeseal,bare,large` runs some of it.
  */
 import { cpus } from 'node:os';
 import { findAssets } from '../tools/assets.ts';
@@ -16,8 +16,11 @@ import { sealedSecrets } from './cluster/sealed-secrets.ts';
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
-const only = args[args.indexOf('--only') + 1]?.split(',');
-const wants = (name: string): boolean => !args.includes('--only') || only?.includes(name) === true;
+const only = args
+  .find((arg) => arg.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+const wants = (name: string): boolean => only?.includes(name) ?? true;
 const rounds = isQuick ? 1 : 3;
 
 const row = (what: string, text: string): void => console.log(`${what.padEnd(46)} ${text}`);
@@ -117,6 +120,6 @@ if (missing.length > 0) {
   console.log(
     `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`,
   );
-  await cold();
+  if (only === undefined || only.some((name) => name !== 'large')) await cold();
   if (wants('large')) await region();
 }

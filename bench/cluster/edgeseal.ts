@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryId, TestChannel } from '../../test/controller/channel.ts';
 import type { Cluster } from '../../test/support/cluster/client.ts';
@@ -65,7 +65,7 @@ export class Controller extends Server {
   private constructor(program: string, folder: string, port: number, env: NodeJS.ProcessEnv) {
     const log = join(folder, 'log');
     const config = join(folder, 'region-sync.yaml');
-    // Flags for a profile: NODE_FLAGS='--cpu-prof' npm run bench -- cluster --only edgeseal
+    // Flags for a profile: NODE_FLAGS='--cpu-prof' npm run bench -- cluster --only=edgeseal
     const flags = (process.env['NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
     super(process.execPath, [...flags, program, 'controller', '--config', config], log, env);
     this.#log = log;
@@ -104,6 +104,7 @@ spec:
 
   /** All lines of this event so far. */
   lines(event: string): Line[] {
+    if (!existsSync(this.#log)) return [];
     return readFileSync(this.#log, 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
