@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jittered } from './mirrors/backoff.ts';
 import type { Region } from './region.ts';
 import type { Round } from './round.ts';
@@ -5,14 +6,17 @@ import type { Round } from './round.ts';
 /** Retries that are due are gathered for this long. */
 const GATHER_MS = 50;
 
-/** Rounds one after the other, an interval apart (jittered, so that a fleet spreads out), and retries between. */
+/**
+ * Two things beside each other, each an interval apart (jittered, so that a fleet spreads out): the targets are brought in
+ * line, with retries in between, and the mirrors are asked, so that one that hangs delays nothing else.
+ */
 export class Loop {
   readonly #intervalMs: number;
   #wakeUp: () => void = () => undefined;
   #isWoken = false;
   #isNextDue = false;
-  /** When the last round began, by `performance.now()`. */
-  roundAt = performance.now();
+  #tendedAt = performance.now();
+  #polledAt = performance.now();
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -24,20 +28,41 @@ export class Loop {
     this.#wakeUp();
   }
 
-  /** Begins the next round at once. */
+  /** Goes through the targets at once. */
   hurry(): void {
     this.#isNextDue = true;
     this.#wakeUp();
   }
 
+  /** When the round that is under way for longest began, by `performance.now()`. */
+  get roundAt(): number {
+    return Math.min(this.#tendedAt, this.#polledAt);
+  }
+
   /** Goes on until `signal` is aborted, and returns once nothing is half done. */
   async run(region: Region, round: Round, now: () => number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const onStop = (): void => {
+      stop.abort();
+      this.#wakeUp();
+    };
+    signal.addEventListener('abort', onStop, { once: true });
+    if (signal.aborted) onStop();
+    await round.open(stop.signal);
+    const both = [this.#tend(region, round, now, stop.signal), this.#poll(round, stop.signal)];
+    // Where one of them ends by a fault of ours, the other one must not go on without it.
+    for (const one of both) one.catch(onStop);
+    await Promise.allSettled(both);
+    signal.removeEventListener('abort', onStop);
+    await Promise.all(both);
+  }
+
+  async #tend(region: Region, round: Round, now: () => number, signal: AbortSignal): Promise<void> {
     const isStopped = (): boolean => signal.aborted;
-    signal.addEventListener('abort', () => this.#wakeUp(), { once: true });
     while (!isStopped()) {
-      this.roundAt = performance.now();
+      this.#tendedAt = performance.now();
       this.#isNextDue = false;
-      await round.run(signal);
+      await round.tend(signal);
       const nextAt = performance.now() + jittered(this.#intervalMs);
       for (let left = this.#intervalMs; left > 0 && !isStopped();) {
         left = nextAt - performance.now();
@@ -49,6 +74,16 @@ export class Loop {
         this.#isWoken = false;
         await round.between(signal);
       }
+      if (!isStopped()) await round.open(signal);
+    }
+  }
+
+  async #poll(round: Round, signal: AbortSignal): Promise<void> {
+    const isStopped = (): boolean => signal.aborted;
+    while (!isStopped()) {
+      this.#polledAt = performance.now();
+      if (await round.poll(signal)) this.hurry();
+      await sleep(jittered(this.#intervalMs), undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -1,6 +1,7 @@
 import { compareMarks } from '../core/channel/mark.ts';
 import type { Mark } from '../core/channel/mark.ts';
-import { isEdgesealError, messageOf } from '../core/errors.ts';
+import { EdgesealError, isEdgesealError, messageOf } from '../core/errors.ts';
+import type { Take } from './accept/acceptance.ts';
 import { acknowledgeAlarm } from './accept/alarm.ts';
 import { Intake } from './accept/intake.ts';
 import type { SecretFault } from './apply/faults.ts';
@@ -15,6 +16,7 @@ import type { Log } from './status/log.ts';
 import type { Status } from './status/status.ts';
 import { Ledger } from './store/ledger.ts';
 import type { TargetChoice } from './targets/choice.ts';
+import { Turns } from './turns.ts';
 
 /** What one region's controller consists of and is given. */
 export interface RegionParts {
@@ -37,6 +39,8 @@ export interface RegionParts {
 
 /** One region: what was accepted, where news comes from, and the targets that are kept equal to it. */
 export class Region {
+  /** Between what opens and applies, and what accepts. */
+  readonly turns = new Turns();
   readonly keys: KeyRing;
   readonly sides: readonly Side[];
   readonly intake: Intake;
@@ -174,17 +178,28 @@ export class Region {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  /** Asks the mirrors and takes over what is new. Throws as Intake.poll. */
-  async poll(signal: AbortSignal): Promise<void> {
+  /**
+   * Asks the mirrors and takes over what is new: in a turn of its own, everything else beside what is applied meanwhile.
+   *
+   * @returns whether a snapshot was accepted
+   * @throws as Intake.poll
+   */
+  async poll(signal: AbortSignal): Promise<boolean> {
     const ledger = this.#ledger;
-    if (ledger === undefined) return;
-    await this.intake.poll(
-      { ledger, highWater: this },
-      async ({ changed, removed }) => {
-        for (const side of this.sides) await side.accept([...changed, ...removed]);
-      },
-      signal,
-    );
+    let isNews = false;
+    if (ledger === undefined) return isNews;
+    const take: Take = async (commit) =>
+      this.turns.take(async () => {
+        if (signal.aborted)
+          throw new EdgesealError('input-cancelled', 'the controller is stopping');
+        const acceptance = commit();
+        if (acceptance === undefined) return;
+        isNews = true;
+        const keys = [...acceptance.changed, ...acceptance.removed];
+        for (const side of this.sides) await side.accept(keys);
+      }, signal);
+    await this.intake.poll({ ledger, highWater: this, take }, signal);
+    return isNews;
   }
 
   async close(): Promise<void> {

@@ -10,14 +10,18 @@ import type { StatusFile } from './status/status-file.ts';
 const DRIFT_SHARE = 0.05;
 
 /**
- * One round: keys, store and target, what is in the store already, the mirrors, what is new, deletions, drift,
- * status. A step that fails says why nothing may change, and the status is written all the same.
+ * The steps of a round: keys, store and targets; what is accepted, deletions, drift; the mirrors; the status. A step
+ * that fails says why nothing may change, and the status is written all the same.
  */
 export class Round {
   readonly #region: Region;
   readonly #parts: RegionParts;
   readonly #file: StatusFile;
-  #hold: Hold | undefined = { reason: 'Starting', message: 'the first round is under way' };
+  #openFault: Hold | undefined;
+  #pollFault: Hold | undefined;
+  /** Until the targets were gone through once, and until mirrors were. */
+  #isStarting = true;
+  #isAsked = false;
   #driftAt = 0;
   #isStatusLost = false;
 
@@ -39,19 +43,59 @@ export class Round {
    */
   async run(signal: AbortSignal): Promise<Status> {
     const began = performance.now();
-    const { counters } = this.#parts;
-    const hold = await this.#steps(signal);
-    // A stop in the middle says nothing about what holds.
-    if (!signal.aborted) this.#hold = hold;
-    counters.rounds += 1;
-    counters.roundSeconds += (performance.now() - began) / 1000;
+    await this.open(signal);
+    // Before any mirror is asked: what was accepted needs no network.
+    await this.#work(signal);
+    await this.#ask(signal);
+    await this.#work(signal);
+    this.#count(began);
     return this.publish();
   }
 
+  /** Reads keys, and opens store and targets where that has not succeeded yet. */
+  async open(signal: AbortSignal): Promise<void> {
+    const region = this.#region;
+    await region.refreshKeys();
+    await region.turns.take(async () => {
+      try {
+        await region.open();
+        await region.makeKey();
+        this.#openFault = undefined;
+      } catch (error) {
+        this.#openFault = holdOf(error);
+      }
+    }, signal);
+  }
+
+  /** Brings the targets in line with what is accepted: what is new, deletions, drift; then the status. */
+  async tend(signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    await this.#work(signal);
+    this.#count(began);
+    this.publish();
+  }
+
+  /**
+   * Asks the mirrors, beside whatever is done to the targets.
+   *
+   * @returns whether something was accepted; then the status is due once it is applied
+   */
+  async poll(signal: AbortSignal): Promise<boolean> {
+    const isNews = await this.#ask(signal);
+    if (!isNews) this.publish();
+    return isNews;
+  }
+
   /** Works off what is due between two rounds: retries, and drift that a target reports. */
-  async between(signal: AbortSignal): Promise<Status> {
-    await this.#region.apply(signal, true);
-    return this.publish();
+  async between(signal: AbortSignal): Promise<void> {
+    await this.#region.turns.take((handOver) => this.#region.apply(handOver, true), signal);
+    this.publish();
+  }
+
+  #count(began: number): void {
+    const { counters } = this.#parts;
+    counters.rounds += 1;
+    counters.roundSeconds += (performance.now() - began) / 1000;
   }
 
   /** Makes the status and hands it to the one place that writes it. */
@@ -67,7 +111,7 @@ export class Round {
         root: ledger?.root,
         mark: region.mark,
         mirrors: intake.mirrors,
-        hold: this.#hold ?? region.hold,
+        hold: this.#hold,
         keyFault,
         isStandby: region.sides.every(({ isStandby }) => isStandby),
         keys: region.keys.keys,
@@ -95,28 +139,44 @@ export class Round {
     return status;
   }
 
-  /** @returns what store or mirrors brought up against us; what a target did, its side knows */
-  async #steps(signal: AbortSignal): Promise<Hold | undefined> {
+  /** What is due in the targets. Begun again where somebody else had to have a turn in between. */
+  async #work(signal: AbortSignal): Promise<void> {
     const region = this.#region;
-    await region.refreshKeys();
-    try {
-      await region.open();
-      await region.makeKey();
-    } catch (error) {
-      return holdOf(error);
+    if (this.#openFault !== undefined) return;
+    const turn = async (handOver: AbortSignal): Promise<boolean> => {
+      await region.apply(handOver);
+      await this.#settle(handOver);
+      return !handOver.aborted;
+    };
+    while (!signal.aborted) {
+      if (!(await region.turns.take(turn, signal))) continue;
+      this.#isStarting = false;
+      return;
     }
-    // Before any mirror is asked: what was accepted needs no network.
-    await region.apply(signal);
-    if (region.hold?.reason === 'FloorNeeded') return undefined;
-    let fault: Hold | undefined;
+  }
+
+  /** @returns whether something was accepted */
+  async #ask(signal: AbortSignal): Promise<boolean> {
+    const region = this.#region;
+    if (this.#openFault !== undefined || region.hold?.reason === 'FloorNeeded') return false;
     try {
-      await region.poll(signal);
+      const isNews = await region.poll(signal);
+      this.#pollFault = undefined;
+      this.#isAsked ||= !signal.aborted;
+      return isNews;
     } catch (error) {
-      if (!isEdgesealError(error, 'input-cancelled')) fault = holdOf(error);
+      if (!isEdgesealError(error, 'input-cancelled')) this.#pollFault = holdOf(error);
+      return false;
     }
-    await region.apply(signal);
-    await this.#settle(signal);
-    return fault;
+  }
+
+  /** What store or mirrors brought up against us; what a target did, its side knows. */
+  get #hold(): Hold | undefined {
+    const fault = this.#openFault ?? this.#pollFault;
+    if (fault !== undefined) return fault;
+    const { hold } = this.#region;
+    const isEarly = this.#isStarting || (hold?.reason === 'NoSnapshot' && !this.#isAsked);
+    return isEarly ? { reason: 'Starting', message: 'the first round is under way' } : hold;
   }
 
   async #settle(signal: AbortSignal): Promise<void> {
@@ -132,6 +192,7 @@ export class Round {
       await side.findDrift();
       await side.run(ledger, signal);
     }
-    if (isTime) this.#driftAt = performance.now() + (performance.now() - began) / DRIFT_SHARE;
+    if (isTime && !signal.aborted)
+      this.#driftAt = performance.now() + (performance.now() - began) / DRIFT_SHARE;
   }
 }

@@ -13,6 +13,14 @@ export interface Acceptance {
 }
 
 /**
+ * Runs what changes the accepted state while nothing is applied; what it accepts is queued, and the marks are raised,
+ * before anything is applied again.
+ *
+ * @throws EdgesealError `input-cancelled` where the controller is to stop; what `commit` throws
+ */
+export type Take = (commit: () => Acceptance | undefined) => Promise<void>;
+
+/**
  * Takes a snapshot over, all or nothing: every listed byte is read and checked, then the files are made
  * durable, then the state. The secrets themselves are judged later, one by one.
  *
@@ -22,23 +30,26 @@ export async function acceptOffer(
   session: FetchSession,
   ledger: Ledger,
   offer: Offer,
+  take: Take,
 ): Promise<Acceptance> {
   const writer = ledger.begin();
-  let listing: Listing;
   try {
-    listing = await readContent(session, ledger, offer.verified.snapshot, writer);
+    const listing = await readContent(session, ledger, offer.verified.snapshot, writer);
+    const acceptance: Acceptance = { changed: [], removed: listing.removed };
+    await take(() => {
+      const before = ledger.root;
+      // From the state as it is by now: secrets were applied while the files came in.
+      const next = stateAfter(ledger.state, offer, listing);
+      ledger.commit(next, writer, { root: offer.verified.root, bytes: offer.rootBytes });
+      const rejudge = before?.sha256 === offer.verified.root.sha256 ? [] : pendingIn(next);
+      acceptance.changed = [...new Set([...listing.changed.keys(), ...rejudge])];
+      return acceptance;
+    });
+    return acceptance;
   } catch (error) {
     writer.abandon();
     throw error;
   }
-  const before = ledger.root;
-  const next = stateAfter(ledger.state, offer, listing);
-  ledger.commit(next, writer, { root: offer.verified.root, bytes: offer.rootBytes });
-  const rejudge = before?.sha256 === offer.verified.root.sha256 ? [] : pendingIn(next);
-  return {
-    changed: [...new Set([...listing.changed.keys(), ...rejudge])],
-    removed: listing.removed,
-  };
 }
 
 /** Requires that a mirror serves all of the accepted snapshot; fills in what the store has lost. */
@@ -46,22 +57,22 @@ export async function checkOffer(
   session: FetchSession,
   ledger: Ledger,
   offer: Offer,
+  take: Take,
 ): Promise<void> {
   const writer = ledger.begin();
   try {
     await readContent(session, ledger, offer.verified.snapshot, writer);
+    if (ledger.incomplete) {
+      await take(() => {
+        const root = { root: offer.verified.root, bytes: offer.rootBytes };
+        ledger.commit({ ...ledger.state }, writer, root);
+        return undefined;
+      });
+    } else writer.abandon();
   } catch (error) {
     writer.abandon();
     throw error;
   }
-  if (!ledger.incomplete) {
-    writer.abandon();
-    return;
-  }
-  ledger.commit({ ...ledger.state }, writer, {
-    root: offer.verified.root,
-    bytes: offer.rootBytes,
-  });
 }
 
 /** Secrets whose listed version is not the accepted one: another root may entitle its author. */

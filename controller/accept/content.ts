@@ -33,9 +33,11 @@ export async function readContent(
   const touched = differing === undefined ? undefined : new Set(differing);
   const listing = await compareIndexes(session, ledger, snapshot, touched);
   const wanted = new Map<string, { sha256: string; size: number }>();
+  const fresh = new Set<string>();
   const want = (key: string, entry: { sha256: string; size: number }): void => {
     const { namespace, name } = partsOf(key);
     wanted.set(secretPath(namespace, name), entry);
+    fresh.add(entry.sha256);
   };
   for (const [key, entry] of listing.changed) want(key, entry);
   const removed = new Set(listing.removed);
@@ -51,7 +53,8 @@ export async function readContent(
     const entry = wanted.get(path);
     if (entry === undefined) continue;
     requireListed(bytes, entry, path);
-    if (!ledger.has(entry.sha256)) writer.add(bytes, entry.sha256);
+    // Also what is there: as another secret's last good version it may go before this is committed.
+    if (fresh.has(entry.sha256) || !ledger.has(entry.sha256)) writer.add(bytes, entry.sha256);
     wanted.delete(path);
   }
   // A child that answers with less than was asked for is as good as a file that is not there.

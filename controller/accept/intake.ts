@@ -10,7 +10,7 @@ import type { Counters } from '../status/counters.ts';
 import type { Log } from '../status/log.ts';
 import { ContactFile } from '../store/contact.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { Acceptance } from './acceptance.ts';
+import type { Take } from './acceptance.ts';
 import { raiseAlarm } from './alarm.ts';
 import { lookInto, needsLook } from './look.ts';
 import { Equivocation } from './offer.ts';
@@ -25,6 +25,7 @@ interface Holdings {
   ledger: Ledger;
   /** Whose mark is the highest one that the store or a target has. */
   highWater: { readonly mark: Mark | undefined };
+  take: Take;
 }
 
 /** The mirrors of a region, and what comes in from them. */
@@ -75,22 +76,19 @@ export class Intake {
   /**
    * Asks the mirrors, looks into what is new, in the configured order, and accepts what is above the mark.
    *
-   * @param accepted called for each snapshot once it is in the store
    * @throws EdgesealError `store-*` and the target's: what is wrong with a mirror ends up in its state
    */
-  async poll(
-    holdings: Holdings,
-    accepted: (acceptance: Acceptance) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async poll(holdings: Holdings, signal: AbortSignal): Promise<void> {
     const { ledger, highWater } = holdings;
     const known = Object.keys(this.#contact.known).filter(
       (oid) => !needsLook(oid, this.#contact, ledger, highWater.mark),
     );
     const asked = await this.#poll.ask(known, this.#contact.verified, this.#now(), signal);
     const own: Error[] = [];
-    for (const one of asked) {
-      const error = await this.#hear(one, holdings, accepted, signal);
+    for (const [i, one] of asked.entries()) {
+      // One that is slow with its pack must not keep back the news that the others have.
+      const isAwaited = asked.slice(i + 1).some((other) => this.#hasNews(other, holdings));
+      const error = await this.#hear(one, holdings, isAwaited, signal);
       if (error !== undefined) own.push(error);
     }
     this.#save();
@@ -101,11 +99,16 @@ export class Intake {
     await this.#poll.close();
   }
 
+  #hasNews(one: Asked, { ledger, highWater }: Holdings): boolean {
+    const oid = 'answer' in one ? one.answer.oid : undefined;
+    return oid !== undefined && needsLook(oid, this.#contact, ledger, highWater.mark);
+  }
+
   /** @returns the error where it is our own and not the mirror's */
   async #hear(
     one: Asked,
     holdings: Holdings,
-    accepted: (acceptance: Acceptance) => Promise<void>,
+    isAwaited: boolean,
     signal: AbortSignal,
   ): Promise<Error | undefined> {
     const { mirror } = one;
@@ -120,11 +123,11 @@ export class Intake {
     mirror.last = oid === undefined ? 'empty' : 'channel';
     try {
       if (oid === undefined) mirror.fault = undefined;
-      else await this.#look(mirror, one.answer, oid, holdings, accepted, signal);
+      else await this.#look(mirror, one.answer, oid, holdings, isAwaited, signal);
       mirror.answered();
       return undefined;
     } catch (error) {
-      return this.#failed(mirror, error, oid, FETCH_CAP, holdings);
+      return await this.#failed(mirror, error, oid, FETCH_CAP, holdings);
     } finally {
       await session?.close();
     }
@@ -134,8 +137,8 @@ export class Intake {
     mirror: Mirror,
     answer: Answer,
     named: string,
-    { ledger, highWater }: Holdings,
-    accepted: (acceptance: Acceptance) => Promise<void>,
+    { ledger, highWater, take }: Holdings,
+    isAwaited: boolean,
     signal: AbortSignal,
   ): Promise<void> {
     const contact = this.#contact;
@@ -153,7 +156,7 @@ export class Intake {
     let { session } = answer;
     try {
       if (session === undefined) {
-        const fetched = await mirror.fetch(contact.verified, signal);
+        const fetched = await mirror.fetch(contact.verified, isAwaited, signal);
         counts.bytes += fetched.moved;
         ({ session, oid } = fetched);
       }
@@ -165,6 +168,7 @@ export class Intake {
         this.#settings,
         highWater.mark,
         contact,
+        take,
       );
       const { mark, issuedAt, acceptance } = look;
       this.#noteHeartbeat(issuedAt, mark.sha256 === ledger.mark?.sha256);
@@ -180,20 +184,19 @@ export class Intake {
       });
       // What was wrong with another one then may be right now: it is said until it was looked at again.
       for (const { fault } of this.mirrors) if (fault !== undefined) fault.oid = undefined;
-      await accepted(acceptance);
     } finally {
       counts.seconds += (performance.now() - began) / 1000;
       await session?.close();
     }
   }
 
-  #failed(
+  async #failed(
     mirror: Mirror,
     error: unknown,
     oid: string | undefined,
     cap: number,
-    { ledger }: Holdings,
-  ): Error | undefined {
+    { ledger, take }: Holdings,
+  ): Promise<Error | undefined> {
     const fault = faultOf(error, oid, mirror.memory.best, ledger.mark);
     if (fault === undefined) {
       // Not its fault, but it would send the same again for nothing.
@@ -214,12 +217,13 @@ export class Intake {
     if (!(error instanceof Equivocation)) return undefined;
     const { alarmAcknowledged } = this.#settings;
     try {
-      if (raiseAlarm(ledger, mirror.name, error, alarmAcknowledged, this.#now()))
-        this.#log.error('equivocation', {
-          mirror: mirror.name,
-          message: error.message,
-          snapshot: error.snapshot,
-        });
+      // Deletions under way on the word of one of the two end there.
+      await take(() => {
+        const { message, snapshot } = error;
+        if (raiseAlarm(ledger, mirror.name, error, alarmAcknowledged, this.#now()))
+          this.#log.error('equivocation', { mirror: mirror.name, message, snapshot });
+        return undefined;
+      });
       return undefined;
     } catch (fullDisk) {
       return fullDisk instanceof Error ? fullDisk : undefined;

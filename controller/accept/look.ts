@@ -6,7 +6,7 @@ import type { Mirror } from '../mirrors/mirror.ts';
 import type { Contact } from '../store/contact.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { acceptOffer, checkOffer } from './acceptance.ts';
-import type { Acceptance } from './acceptance.ts';
+import type { Acceptance, Take } from './acceptance.ts';
 import { readOffer } from './offer.ts';
 
 /** Commits that are remembered; a mirror is seldom further behind. */
@@ -34,6 +34,7 @@ export async function lookInto(
   settings: Settings,
   mark: Mark | undefined,
   contact: Contact,
+  take: Take,
 ): Promise<Look> {
   const { repository, region, root: pinned, floor } = settings;
   const { best } = mirror.memory;
@@ -42,8 +43,8 @@ export async function lookInto(
   if (offer.judged !== 'older') {
     // A store that was lost takes the snapshot again that the target's mark names.
     if (offer.judged === 'new' || ledger.mark?.sha256 !== offer.mark.sha256)
-      acceptance = await acceptOffer(session, ledger, offer);
-    else await checkOffer(session, ledger, offer);
+      acceptance = await acceptOffer(session, ledger, offer, take);
+    else await checkOffer(session, ledger, offer, take);
     await session.accept();
     contact.verified = oid;
   }

@@ -82,7 +82,12 @@ export class Side {
 
   /** Queues what somebody changed in the target. A failure is kept as its fault. */
   async findDrift(): Promise<void> {
-    await this.#try(() => this.applier.findDrift());
+    try {
+      await this.applier.findDrift();
+    } catch (error) {
+      this.#fault = holdOf(error);
+    }
+    // That it went well mends no fault: a target that is told of changes was not even asked.
   }
 
   /** Deletes what is no longer listed. A failure is kept as its fault. */
@@ -97,7 +102,7 @@ export class Side {
     for (const key of keys) this.applier.queue.add(key);
     // Before anything is applied: a store that is lost now must not bring back what this replaces.
     const highWater = this.#highWater;
-    if (highWater !== undefined) await this.#try(() => highWater.raise());
+    if (highWater?.isTargetBehind === true) await this.#try(() => highWater.raise());
   }
 
   /** Why nothing is changed in the target at present; undefined where all is in order. */

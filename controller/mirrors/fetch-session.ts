@@ -54,7 +54,9 @@ export class FetchSession {
     const { timeoutMs, memoryMiB } = limits;
     const late = setTimeout(() => {
       const message = `mirror ${name}: the fetch took longer than ${timeoutMs / 1000} s`;
-      this.#kill(new EdgesealError('git-timeout', message, { hint: 'see spec.limits.fetchTimeout' }));
+      this.#kill(
+        new EdgesealError('git-timeout', message, { hint: 'see spec.limits.fetchTimeout' }),
+      );
     }, timeoutMs + SAY_MS);
     const watch = setInterval(() => {
       if (residentMiB(child) > memoryMiB)

@@ -30,6 +30,9 @@ export interface MirrorFault {
 /** The advertisement of one ref is small and quick, or the mirror is at fault. */
 const ASK_BYTES = 256 * 1024;
 const ASK_MS = 30_000;
+/** How long a fetch may take while another mirror has news, too; doubled after each failure, for links that are slow. */
+const AWAITED_MS = 10_000;
+const AWAITED_DOUBLINGS = 4;
 
 /** One place that a channel can be had from: how to ask it, and what it did before. */
 export class Mirror {
@@ -85,9 +88,11 @@ export class Mirror {
       const { oid, moved } = await readRemoteRef(spec, this.#ref, limits, signal);
       return { oid, moved, session: undefined };
     }
-    const session = this.#session(signal);
+    const { fetchTimeoutMs } = this.#config.limits;
+    const session = this.#session(signal, fetchTimeoutMs);
     try {
-      const answer = await session.fetch({ request: this.#request(spec), known, verified });
+      const request = this.#request(spec, fetchTimeoutMs);
+      const answer = await session.fetch({ request, known, verified });
       if (!('unchanged' in answer)) return { oid: answer.oid, moved: answer.moved, session };
       await session.close();
       return { oid: answer.oid, moved: answer.moved, session: undefined };
@@ -97,16 +102,25 @@ export class Mirror {
     }
   }
 
-  /** Fetches in a process of its own, which the caller closes. Throws as {@link Mirror.ask}, and `store-*`. */
+  /**
+   * Fetches in a process of its own, which the caller closes.
+   *
+   * @param isAwaited whether another mirror with news waits for this one
+   * @throws as {@link Mirror.ask}, and `store-*`
+   */
   async fetch(
     verified: string | undefined,
+    isAwaited: boolean,
     signal: AbortSignal,
   ): Promise<{ oid: string; moved: number; session: FetchSession }> {
     const spec = await completeMirror(this.settings, this.#secrets);
-    const session = this.#session(signal);
+    const { fetchTimeoutMs } = this.#config.limits;
+    const patience = AWAITED_MS * 2 ** Math.min(this.#failures, AWAITED_DOUBLINGS);
+    const timeoutMs = isAwaited ? Math.min(patience, fetchTimeoutMs) : fetchTimeoutMs;
+    const session = this.#session(signal, timeoutMs);
     try {
       const { oid, moved } = await session.fetch({
-        request: this.#request(spec),
+        request: this.#request(spec, timeoutMs),
         known: [],
         verified,
       });
@@ -139,20 +153,21 @@ export class Mirror {
     if (memory.best === undefined || compareMarks(mark, memory.best) > 0) memory.best = mark;
   }
 
-  #session(signal: AbortSignal): FetchSession {
-    const { fetchTimeoutMs, fetchMemoryMiB } = this.#config.limits;
-    const limits = { timeoutMs: fetchTimeoutMs, memoryMiB: fetchMemoryMiB };
+  #session(signal: AbortSignal, timeoutMs: number): FetchSession {
+    const limits = { timeoutMs, memoryMiB: this.#config.limits.fetchMemoryMiB };
     return new FetchSession(this.name, limits, signal);
   }
 
-  #request(spec: MirrorSpec): {
+  #request(
+    spec: MirrorSpec,
+    totalTimeoutMs: number,
+  ): {
     spec: MirrorSpec;
     ref: string;
     gitdir: string;
     limits: Partial<GitLimits>;
   } {
-    const { packBytes, fetchTimeoutMs } = this.#config.limits;
-    const limits = { maxBytes: packBytes, totalTimeoutMs: fetchTimeoutMs };
+    const limits = { maxBytes: this.#config.limits.packBytes, totalTimeoutMs };
     return { spec, ref: this.#ref, gitdir: this.#cache, limits };
   }
 }

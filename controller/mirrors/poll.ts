@@ -8,12 +8,13 @@ export type Asked = { mirror: Mirror; answer: Answer } | { mirror: Mirror; error
 /** Once one mirror has answered, the others get this long; who is slower is heard in the next round. */
 const GRACE_MS = 2000;
 
-/** Asks mirrors side by side. A silent one delays a round once, not the news of the others. */
+/** Asks mirrors side by side. A silent one delays the news of the others by nothing but the grace. */
 export class Poll {
   readonly #mirrors: readonly Mirror[];
   readonly #counters: Counters;
   readonly #asking = new Map<Mirror, Promise<void>>();
   readonly #asked = new Map<Mirror, Asked>();
+  readonly #end = new AbortController();
 
   constructor(mirrors: readonly Mirror[], counters: Counters) {
     this.#mirrors = mirrors;
@@ -32,6 +33,7 @@ export class Poll {
     now: number,
     signal: AbortSignal,
   ): Promise<Asked[]> {
+    const fresh: Promise<void>[] = [];
     const answered = new Promise<void>((resolve) => {
       for (const mirror of this.#mirrors) {
         if (this.#asking.has(mirror) || !mirror.isDue(now)) continue;
@@ -41,21 +43,24 @@ export class Poll {
           if ('answer' in asked) resolve();
         });
         this.#asking.set(mirror, asking);
+        fresh.push(asking);
       }
     });
     const late = new AbortController();
     const grace = answered.then(() => sleep(GRACE_MS, undefined, { signal: late.signal }));
     // The grace ends with an abort once nobody waits for it.
     grace.catch(() => undefined);
-    await Promise.race([Promise.all(this.#asking.values()), grace]);
+    // Not for those of an earlier call: they have had their time, and are heard when they are done.
+    await Promise.race([Promise.all(fresh), grace]);
     late.abort();
     const all = this.#mirrors.flatMap((mirror) => this.#asked.get(mirror) ?? []);
     this.#asked.clear();
     return all;
   }
 
-  /** Waits for what is under way and lets go of it. */
+  /** Breaks off what is under way and lets go of it. */
   async close(): Promise<void> {
+    this.#end.abort();
     await Promise.all(this.#asking.values());
     for (const asked of this.#asked.values())
       if ('answer' in asked) await asked.answer.session?.close();
@@ -68,7 +73,8 @@ export class Poll {
     signal: AbortSignal,
   ): Promise<Asked> {
     try {
-      const answer = await mirror.ask(known, verified, signal);
+      const either = AbortSignal.any([signal, this.#end.signal]);
+      const answer = await mirror.ask(known, verified, either);
       this.#counters.of(mirror.name).bytes += answer.moved;
       return { mirror, answer };
     } catch (error) {

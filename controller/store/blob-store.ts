@@ -113,7 +113,8 @@ export class BlobStore {
     const used = new Set<string>();
     for (const { pack } of live) used.add(pack);
     for (const name of readdirSync(this.#folder)) {
-      if (used.has(name)) continue;
+      // One that is still being written belongs to a snapshot that is being verified meanwhile.
+      if (used.has(name) || name.endsWith('.new')) continue;
       this.#release(name);
       rmSync(join(this.#folder, name), { force: true });
     }

@@ -26,7 +26,6 @@ export class HttpSession {
   readonly #agent: Agent;
   readonly #sockets = new Set<Socket>();
   readonly #deadline: AbortSignal;
-  readonly #began = performance.now();
   /** Why we gave up: what the broken stream itself says then is only that it is broken. */
   #cut: EdgesealError | undefined;
 
@@ -128,7 +127,7 @@ export class HttpSession {
         },
       });
       const connecting = setTimeout(() => {
-        this.#cut = this.#late('no connection');
+        this.#cut = this.#late('no connection', this.#limits.connectTimeoutMs);
         request.destroy(this.#cut);
       }, this.#limits.connectTimeoutMs);
       const connected = (): void => {
@@ -141,7 +140,7 @@ export class HttpSession {
         } else connected();
       });
       request.setTimeout(this.#limits.idleTimeoutMs, () => {
-        this.#cut = this.#late('it has gone silent');
+        this.#cut = this.#late('silent', this.#limits.idleTimeoutMs);
         request.destroy(this.#cut);
       });
       request.on('response', resolve);
@@ -176,7 +175,7 @@ export class HttpSession {
   #fault(error: unknown): EdgesealError {
     if (error instanceof EdgesealError) return error;
     if (this.#cut !== undefined) return this.#cut;
-    if (this.#deadline.aborted) return this.#late('it is too slow');
+    if (this.#deadline.aborted) return this.#late('not done', this.#limits.totalTimeoutMs);
     // A network error's text may hold the address, never our headers.
     const what = codeOf(error) ?? messageOf(error);
     return this.#error(
@@ -185,12 +184,10 @@ export class HttpSession {
     );
   }
 
-  /** The bytes tell one that is not there from one that is slow. */
-  #late(what: string): EdgesealError {
-    const { moved } = this;
-    const seconds = Math.round((performance.now() - this.#began) / 100) / 10;
-    const came = moved === 0 ? 'without one byte' : `and ${moved} bytes`;
-    return this.#error(`${what}, given up after ${seconds} s ${came}`, undefined, 'git-timeout');
+  /** Tells one that is not there from one that is slow; the same words each time, so that they are said once. */
+  #late(what: string, afterMs: number): EdgesealError {
+    const came = this.moved === 0 ? 'without one byte' : 'in the middle of its answer';
+    return this.#error(`${what} after ${afterMs / 1000} s, ${came}`, undefined, 'git-timeout');
   }
 
   #error(

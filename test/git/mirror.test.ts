@@ -199,7 +199,7 @@ describe('a mirror that', () => {
     const limits = { totalTimeoutMs: 600 };
     const error = await errorOf(() => readRemoteRef({ name: 'slow', url }, REF, limits));
     expect(error.code).toBe('git-timeout');
-    expect(error.message).toMatch(/given up after 0\.\d s and \d+ bytes/);
+    expect(error.message).toContain('after 0.6 s, in the middle of its answer');
   });
 
   it('never connects, answers with another type, compresses, or is not there is an error', async () => {
