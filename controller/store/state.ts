@@ -56,6 +56,8 @@ export interface State {
   pruned: { since: number; count: number };
   /** Those of a second target: each of the two has a day's share. */
   prunedBeside?: { since: number; count: number } | undefined;
+  /** Those of Secrets whose EdgeSecret objects went. */
+  prunedByObjects?: { since: number; count: number } | undefined;
 }
 
 export function emptyState(scope: { repository: string; region: string; root: string }): State {
@@ -123,16 +125,21 @@ export class StateFile {
 
   /** @throws EdgesealError `store-full` or `store-io`; the last state is then still there */
   save(state: State): void {
-    const body = Buffer.from(JSON.stringify(pack(state)));
-    const checksum = createHash('sha256').update(body).digest('hex');
+    const body = packed(state);
+    const hash = createHash('sha256');
+    for (const part of body) hash.update(part);
+    const checksum = hash.digest('hex');
     try {
       mkdirSync(join(this.path, '..'), { recursive: true, mode: 0o700 });
     } catch (error) {
       throw diskError(error, this.path);
     }
-    writeDurably(this.path, [Buffer.from(`${MAGIC} ${checksum}\n`), body]);
+    writeDurably(this.path, [Buffer.from(`${MAGIC} ${checksum}\n`), ...body]);
   }
 }
+
+/** Characters. */
+const PIECE = 64 * 1024;
 
 type PackedVersion = [sha256: string, version: number] | 0;
 
@@ -151,25 +158,43 @@ interface Packed extends Omit<State, 'indexes' | 'secrets' | 'blobs'> {
   ][];
 }
 
-function pack(state: State): Packed {
+/** The JSON of a {@link Packed}, in pieces: as one text, 10,000 secrets would need 15 MB for a moment at each change. */
+function packed(state: State): Buffer[] {
   const packs = new Map<string, number>();
   for (const { pack: name } of state.blobs.values()) {
     if (!packs.has(name)) packs.set(name, packs.size);
   }
   const { indexes, secrets, blobs, ...rest } = state;
-  return {
-    ...rest,
-    indexes: [...indexes],
-    packs: [...packs.keys()],
-    blobs: [...blobs.values()].map((b) => [b.sha256, b.size, packs.get(b.pack) ?? 0, b.offset]),
-    secrets: [...secrets].map(([key, { listed, good, floor, deleted }]) => [
+  const head = JSON.stringify({ ...rest, indexes: [...indexes], packs: [...packs.keys()] });
+  return [
+    Buffer.from(`${head.slice(0, -1)},"blobs":[`),
+    ...rows(blobs.values(), (b) => [b.sha256, b.size, packs.get(b.pack) ?? 0, b.offset]),
+    Buffer.from('],"secrets":['),
+    ...rows(secrets, ([key, { listed, good, floor, deleted }]) => [
       key,
       packVersion(listed),
       good !== undefined && good.sha256 === listed?.sha256 ? 1 : packVersion(good),
       floor ?? 0,
       deleted ?? 0,
     ]),
-  };
+    Buffer.from(']}'),
+  ];
+}
+
+function* rows<T>(
+  list: Iterable<T>,
+  rowOf: (one: T) => Packed['blobs' | 'secrets'][number],
+): Generator<Buffer> {
+  let text = '';
+  let between = '';
+  for (const one of list) {
+    text += between + JSON.stringify(rowOf(one));
+    between = ',';
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
 }
 
 function packVersion(version: Version | undefined): PackedVersion {

@@ -7,6 +7,8 @@ import { writeDurably } from '../../store/disk.ts';
  * To be raised when a Secret is made in another way from the same sealed file: then each has to be looked at once.
  */
 const FORMAT = 1;
+/** Characters. */
+const PIECE = 64 * 1024;
 
 /** One Secret as we last wrote it, or found it to be what we would have written. */
 export interface Written {
@@ -46,11 +48,18 @@ export class Journal {
 
   /** @returns false where the disk refuses: whatever else is written there will say why */
   save(written: Iterable<[string, Written]>): boolean {
-    const rows = [String(FORMAT)];
-    for (const [key, { uid, resourceVersion, sha256 }] of written)
-      rows.push(JSON.stringify([key, uid, resourceVersion, sha256]));
+    // In pieces: as one text it would take several times its size for a moment.
+    const parts: Buffer[] = [];
+    let text = `[${FORMAT}`;
+    for (const [key, { uid, resourceVersion, sha256 }] of written) {
+      text += `,\n${JSON.stringify([key, uid, resourceVersion, sha256])}`;
+      if (text.length < PIECE) continue;
+      parts.push(Buffer.from(text));
+      text = '';
+    }
+    parts.push(Buffer.from(`${text}]\n`));
     try {
-      writeDurably(this.#path, [Buffer.from(`[${rows.join(',\n')}]\n`)]);
+      writeDurably(this.#path, parts);
       return true;
     } catch (error) {
       if (isEdgesealError(error)) return false;
