@@ -84,9 +84,24 @@ export async function settingsOf(
     const given = env[variable];
     const text = given === undefined || given === '' ? (spec[field] ?? otherwise) : given;
     if (duration.safeParse(text).success && secondsOf(text) > 0) return secondsOf(text) * 1000;
-    const place = text === given ? { field: variable } : { file, field: `spec.${field}` };
-    throw new EdgesealError('format-schema', `is not a duration such as 90s, 15m or 24h`, place);
+    const isGiven = text === given;
+    const place = isGiven ? { field: variable } : { file, field: `spec.${field}` };
+    const message = `${place.field} is not a duration such as 90s, 15m or 24h`;
+    throw new EdgesealError('format-schema', message, {
+      ...place,
+      hint: isGiven ? `it goes before spec.${field}: correct or unset it` : undefined,
+    });
   };
+  const { parseMirror } = await import('../core/git/mirror.ts');
+  spec.mirrors.forEach(({ url }, i) => {
+    const field = `spec.mirrors[${i}].url`;
+    try {
+      parseMirror({ name: field, url });
+    } catch (cause) {
+      const { message, hint } = cause as EdgesealError;
+      throw new EdgesealError('format-schema', message, { file, field, hint, cause });
+    }
+  });
   const { directory, kubernetes } = spec.target;
   return {
     file,

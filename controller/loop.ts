@@ -82,7 +82,7 @@ export class Loop {
     const isStopped = (): boolean => signal.aborted;
     while (!isStopped()) {
       this.#polledAt = performance.now();
-      if (await round.poll(signal)) this.hurry();
+      await round.poll(() => this.hurry(), signal);
       await sleep(jittered(this.#intervalMs), undefined, { signal }).catch(() => undefined);
     }
   }

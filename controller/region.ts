@@ -4,6 +4,7 @@ import { EdgesealError, isEdgesealError, messageOf } from '../core/errors.ts';
 import type { Take } from './accept/acceptance.ts';
 import { acknowledgeAlarm } from './accept/alarm.ts';
 import { Intake } from './accept/intake.ts';
+import type { Opener } from './accept/secret.ts';
 import type { SecretFault } from './apply/faults.ts';
 import { Side } from './apply/side.ts';
 import type { KeySecret } from './cluster/key-secret.ts';
@@ -55,10 +56,11 @@ export class Region {
     this.keys = parts.keys;
     this.intake = new Intake(parts);
     const { repository, region } = settings;
-    const opener = (): { repository: string; region: string; keys: KeyRing['keys'] } => ({
+    const opener = (): Opener => ({
       repository,
       region,
       keys: this.keys.keys,
+      recipients: this.#ledger?.root?.spec.regions,
     });
     this.sides = targets.map((choice, i) => new Side(choice, opener, parts, i > 0));
   }
@@ -83,6 +85,11 @@ export class Region {
     const [first, ...others] = this.sides;
     if (first === undefined || others.length === 0) return first?.applier.faults ?? new Map();
     return new Map(this.sides.toReversed().flatMap(({ applier }) => [...applier.faults]));
+  }
+
+  /** Whether a target has it, in whatever version. */
+  holds(key: string): boolean {
+    return this.sides.some(({ applier }) => applier.owned.has(key));
   }
 
   /** Deletions that wait for the operator. */
@@ -181,25 +188,23 @@ export class Region {
   /**
    * Asks the mirrors and takes over what is new: in a turn of its own, everything else beside what is applied meanwhile.
    *
-   * @returns whether a snapshot was accepted
+   * @param accepted called at once for each snapshot, before the other mirrors are heard
    * @throws as Intake.poll
    */
-  async poll(signal: AbortSignal): Promise<boolean> {
+  async poll(accepted: () => void, signal: AbortSignal): Promise<void> {
     const ledger = this.#ledger;
-    let isNews = false;
-    if (ledger === undefined) return isNews;
+    if (ledger === undefined) return;
     const take: Take = async (commit) =>
       this.turns.take(async () => {
         if (signal.aborted)
           throw new EdgesealError('input-cancelled', 'the controller is stopping');
         const acceptance = commit();
         if (acceptance === undefined) return;
-        isNews = true;
         const keys = [...acceptance.changed, ...acceptance.removed];
         for (const side of this.sides) await side.accept(keys);
+        accepted();
       }, signal);
     await this.intake.poll({ ledger, highWater: this, take }, signal);
-    return isNews;
   }
 
   async close(): Promise<void> {

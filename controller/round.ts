@@ -46,7 +46,7 @@ export class Round {
     await this.open(signal);
     // Before any mirror is asked: what was accepted needs no network.
     await this.#work(signal);
-    await this.#ask(signal);
+    await this.#ask(() => undefined, signal);
     await this.#work(signal);
     this.#count(began);
     return this.publish();
@@ -70,26 +70,27 @@ export class Round {
   /** Brings the targets in line with what is accepted: what is new, deletions, drift; then the status. */
   async tend(signal: AbortSignal): Promise<void> {
     const began = performance.now();
-    await this.#work(signal);
+    await this.#work(signal, () => this.publish());
     this.#count(began);
-    this.publish();
   }
 
   /**
    * Asks the mirrors, beside whatever is done to the targets.
    *
-   * @returns whether something was accepted; then the status is due once it is applied
+   * @param accepted called at once for what is then to be applied
    */
-  async poll(signal: AbortSignal): Promise<boolean> {
-    const isNews = await this.#ask(signal);
-    if (!isNews) this.publish();
-    return isNews;
+  async poll(accepted: () => void, signal: AbortSignal): Promise<void> {
+    await this.#ask(accepted, signal);
+    // What is about to be applied is said once it is.
+    if ((this.#region.dueAt() ?? Infinity) > this.#parts.now()) this.publish();
   }
 
   /** Works off what is due between two rounds: retries, and drift that a target reports. */
   async between(signal: AbortSignal): Promise<void> {
-    await this.#region.turns.take((handOver) => this.#region.apply(handOver, true), signal);
-    this.publish();
+    await this.#region.turns.take(async (handOver) => {
+      await this.#region.apply(handOver, true);
+      this.publish();
+    }, signal);
   }
 
   #count(began: number): void {
@@ -116,6 +117,7 @@ export class Round {
         isStandby: region.sides.every(({ isStandby }) => isStandby),
         keys: region.keys.keys,
         faults: region.faults,
+        holds: (key) => region.holds(key),
         pending: region.pending,
         issuedAt: intake.issuedAt,
         now: now(),
@@ -125,9 +127,10 @@ export class Round {
     for (const { type, status: is, reason, message, since } of status.conditions) {
       const last = before?.conditions.find((one) => one.type === type);
       if (last?.since === since && last.reason === reason) continue;
-      log.info('condition', { type, status: is, reason, message });
+      const isBad = is === (type === 'Degraded' ? 'True' : 'False') && reason !== 'Starting';
+      const level = isBad ? (type === 'Verified' ? 'error' : 'warn') : 'info';
+      log[level]('condition', { type, status: is, reason, message });
     }
-    this.#parts.publish?.(status);
     try {
       this.#file.publish(status);
       this.#isStatusLost = false;
@@ -136,37 +139,40 @@ export class Round {
       if (!this.#isStatusLost) log.error('status not written', { message: error.message });
       this.#isStatusLost = true;
     }
+    this.#parts.publish?.(status);
     return status;
   }
 
   /** What is due in the targets. Begun again where somebody else had to have a turn in between. */
-  async #work(signal: AbortSignal): Promise<void> {
+  async #work(signal: AbortSignal, done: () => void = () => undefined): Promise<void> {
     const region = this.#region;
-    if (this.#openFault !== undefined) return;
+    if (this.#openFault !== undefined) {
+      done();
+      return;
+    }
     const turn = async (handOver: AbortSignal): Promise<boolean> => {
       await region.apply(handOver);
       await this.#settle(handOver);
-      return !handOver.aborted;
+      if (handOver.aborted) return false;
+      this.#isStarting = false;
+      // Before anybody else has a turn: it is about what was applied, not about what is accepted next.
+      done();
+      return true;
     };
     while (!signal.aborted) {
-      if (!(await region.turns.take(turn, signal))) continue;
-      this.#isStarting = false;
-      return;
+      if (await region.turns.take(turn, signal)) return;
     }
   }
 
-  /** @returns whether something was accepted */
-  async #ask(signal: AbortSignal): Promise<boolean> {
+  async #ask(accepted: () => void, signal: AbortSignal): Promise<void> {
     const region = this.#region;
-    if (this.#openFault !== undefined || region.hold?.reason === 'FloorNeeded') return false;
+    if (this.#openFault !== undefined || region.hold?.reason === 'FloorNeeded') return;
     try {
-      const isNews = await region.poll(signal);
+      await region.poll(accepted, signal);
       this.#pollFault = undefined;
       this.#isAsked ||= !signal.aborted;
-      return isNews;
     } catch (error) {
       if (!isEdgesealError(error, 'input-cancelled')) this.#pollFault = holdOf(error);
-      return false;
     }
   }
 

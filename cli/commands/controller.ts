@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
+import { printable } from '../../core/git/mirror.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -59,23 +60,49 @@ export async function run(io: Io, _args: string[], options: ControllerOptions): 
     const { runController } = await import('../../controller/main.ts');
     const file = resolve(io.cwd, config);
     const status = await runController({ config: file, env, once, signal, ...write });
-    return once ? exitCodeOfStatus(status) : exitCodes.ok;
+    if (!once) return exitCodes.ok;
+    const [code, why] = outcomeOf(status);
+    if (code !== exitCodes.ok) io.stderr.write(`edgeseal: ${printable(why, 1000)}\n`);
+    return code;
   } finally {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
 }
 
-/** What `--once` ends with: 0 where a snapshot is verified and all of it is applied. */
-function exitCodeOfStatus({ conditions, secrets, pruning }: Status): number {
+/** What `--once` ends with, and why. */
+function outcomeOf({ conditions, mirrors, secrets, pruning }: Status): [number, string] {
   const is = (type: string): Status['conditions'][number] | undefined =>
     conditions.find((condition) => condition.type === type);
-  const ready = is('Ready');
-  if (ready?.reason === 'FloorNeeded') return exitCodes.trust;
+  const [ready, verified, reachable, degraded] = [
+    is('Ready'),
+    is('Verified'),
+    is('Reachable'),
+    is('Degraded'),
+  ];
+  const by = (code: number, condition = ready): [number, string] => {
+    const { type = '', reason = '', message = '' } = condition ?? {};
+    return [code, `${type} is ${condition?.status ?? ''}, ${reason}: ${message}`];
+  };
+  const ofMirrors = mirrors
+    .filter(({ message }) => message !== undefined)
+    .map(({ name, state, message }) => `; mirror ${name} is ${state}: ${message ?? ''}`);
+  if (ready?.reason === 'FloorNeeded' || ready?.reason === 'StoreBehind')
+    return by(exitCodes.trust);
+  if (ready?.reason === 'TargetUnreachable') return by(exitCodes.kube);
   if (ready?.reason.startsWith('Store') === true || ready?.reason === 'TargetFailed')
-    return ready.reason === 'StoreBehind' ? exitCodes.trust : exitCodes.store;
-  if (is('Verified')?.status === 'False') return exitCodes.trust;
-  if (is('Reachable')?.status !== 'True' || ready?.status !== 'True') return exitCodes.git;
-  if (is('Degraded')?.reason === 'Alarm') return exitCodes.trust;
-  if (secrets.failed.some(({ reason }) => reason === 'NoKey')) return exitCodes.key;
-  return secrets.failing > 0 || pruning.pending > 0 ? exitCodes.findings : exitCodes.ok;
+    return by(exitCodes.store);
+  if (verified?.status === 'False') return by(exitCodes.trust, verified);
+  if (reachable?.status !== 'True') return by(exitCodes.git, reachable);
+  if (ready?.status !== 'True' && ready?.reason !== 'NothingApplied') {
+    const [code, why] = by(exitCodes.git);
+    return [code, `${why}${ofMirrors.join('')}`];
+  }
+  if (degraded?.reason === 'Alarm') return by(exitCodes.trust, degraded);
+  const worst = ready.status === 'True' ? degraded : ready;
+  const has = (reason: string): boolean => secrets.failed.some((one) => one.reason === reason);
+  if (has('NoKey')) return by(exitCodes.key, worst);
+  // What fails on the target's disk is the disk's fault, as a store's is.
+  if (has('TargetFailed')) return by(exitCodes.store, worst);
+  if (secrets.failing > 0 || pruning.pending > 0) return by(exitCodes.findings, worst);
+  return by(exitCodes.ok);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Mark } from '../../core/channel/mark.ts';
 import type { Settings } from '../config.ts';
 import type { SecretTexts } from '../mirrors/credentials.ts';
-import { faultOf, Mirror } from '../mirrors/mirror.ts';
+import { emptyMirror, faultOf, Mirror } from '../mirrors/mirror.ts';
 import type { Answer } from '../mirrors/mirror.ts';
 import { Poll } from '../mirrors/poll.ts';
 import type { Asked } from '../mirrors/poll.ts';
@@ -120,6 +120,8 @@ export class Intake {
       return undefined;
     }
     this.#counters.lastContact = this.#now();
+    if (oid === undefined && (mirror.last !== 'empty' || mirror.fault !== undefined))
+      this.#log.warn('mirror', { mirror: mirror.name, state: 'Empty', message: emptyMirror });
     mirror.last = oid === undefined ? 'empty' : 'channel';
     try {
       if (oid === undefined) mirror.fault = undefined;

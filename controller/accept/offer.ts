@@ -8,6 +8,7 @@ import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { FetchSession } from '../mirrors/fetch-session.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { findRoot } from './root.ts';
+import { explainStranger } from './stranger.ts';
 
 /** What a mirror's commit was found to hold: a snapshot with the right signatures, held against the mark. */
 export interface Offer {
@@ -57,6 +58,14 @@ export async function readOffer(
   bounds: Bounds,
 ): Promise<Offer> {
   const read = (path: string): Promise<Uint8Array | undefined> => session.read(path);
+  try {
+    return await judgeChannel(read, ledger, bounds);
+  } catch (error) {
+    throw await explainStranger(error, read, bounds);
+  }
+}
+
+async function judgeChannel(read: ChannelReader, ledger: Ledger, bounds: Bounds): Promise<Offer> {
   const found =
     ledger.root === undefined ? await findRoot(read, bounds.pinned, ledger.rootWanted) : undefined;
   const held = found?.root ?? ledger.root;

@@ -34,6 +34,9 @@ const ASK_MS = 30_000;
 const AWAITED_MS = 10_000;
 const AWAITED_DOUBLINGS = 4;
 
+/** What is said of one that has no branch for this region. */
+export const emptyMirror = 'it has no channel for this region yet';
+
 /** One place that a channel can be had from: how to ask it, and what it did before. */
 export class Mirror {
   readonly settings: MirrorSettings;

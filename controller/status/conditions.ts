@@ -1,6 +1,6 @@
 import { isEdgesealError } from '../../core/errors.ts';
 import { holdReasonOf } from './reason.ts';
-import type { Condition, Status } from './status.ts';
+import type { Condition, FailedSecret, Status } from './status.ts';
 import type { MirrorState, Reason } from './reason.ts';
 
 /** Why nothing may be changed at present. */
@@ -32,8 +32,10 @@ export interface Facts {
   sequence: number | undefined;
   heartbeat: { configured: boolean; issuedAt: string | undefined; stale: boolean };
   keyFault: string | undefined;
-  failing: number;
-  firstFailed: string | undefined;
+  secrets: { listed: number; applied: number; failing: number };
+  /** All that is listed has failed, and not even an older version is there. */
+  isNothingApplied: boolean;
+  firstFailed: FailedSecret | undefined;
   pending: number;
 }
 
@@ -44,14 +46,27 @@ export function conditionsOf(facts: Facts): Verdict[] {
   return [ready(facts), verified(facts), reachable(facts), fresh(facts), degraded(facts)];
 }
 
-function ready({ hold, isStandby, sequence }: Facts): Verdict {
+const nameOf = (failed: FailedSecret | undefined): string =>
+  failed === undefined ? '' : `${failed.name}: ${failed.reason}`;
+
+function ready(facts: Facts): Verdict {
+  const { hold, isStandby, sequence, secrets, isNothingApplied, firstFailed } = facts;
   if (hold !== undefined)
     return { type: 'Ready', status: 'False', reason: hold.reason, message: hold.message };
   if (isStandby) {
     const message = `snapshot ${String(sequence)} is verified; another controller leads and applies it`;
     return { type: 'Ready', status: 'True', reason: 'Standby', message };
   }
-  const message = `snapshot ${String(sequence)} is applied, but for the secrets that are named as failed`;
+  const what = `snapshot ${String(sequence)}`;
+  if (isNothingApplied) {
+    const message = `nothing of ${what} is applied: ${nameOf(firstFailed)}: ${firstFailed?.message ?? ''}`;
+    return { type: 'Ready', status: 'False', reason: 'NothingApplied', message };
+  }
+  const { listed, applied, failing } = secrets;
+  const toCome = Math.max(0, listed - applied - failing);
+  const but = failing > 0 ? `, but for ${failing} that failed` : '';
+  const rest = toCome > 0 ? `; ${toCome} are still to come` : '';
+  const message = `${what} is applied${but}${rest}`;
   return { type: 'Ready', status: 'True', reason: 'Applied', message };
 }
 
@@ -114,7 +129,8 @@ function fresh({ heartbeat, sequence }: Facts): Verdict {
 }
 
 function degraded(facts: Facts): Verdict {
-  const { alarm, keyFault, failing, firstFailed, pending, mirrors } = facts;
+  const { alarm, keyFault, firstFailed, pending, mirrors } = facts;
+  const { failing } = facts.secrets;
   const is = (reason: Reason, message: string): Verdict => {
     return { type: 'Degraded', status: 'True', reason, message };
   };
@@ -126,7 +142,7 @@ function degraded(facts: Facts): Verdict {
   if (failing > 0)
     return is(
       'SecretsFailed',
-      `${failing} are not applied as listed, such as ${firstFailed ?? ''}`,
+      `${failing} are not applied as listed, such as ${nameOf(firstFailed)}`,
     );
   if (pending > 0)
     return is('PruningHeld', `${pending} deletions are more than a day's share: see pruning`);

@@ -9,6 +9,7 @@ export type ConditionType = 'Ready' | 'Verified' | 'Reachable' | 'Fresh' | 'Degr
 export type Reason =
   // Ready
   | 'Applied'
+  | 'NothingApplied'
   | 'Starting'
   | 'NoSnapshot'
   | 'Standby'

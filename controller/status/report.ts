@@ -3,6 +3,7 @@ import type { Mark } from '../../core/channel/mark.ts';
 import { displayUrl, printable } from '../../core/git/mirror.ts';
 import type { SecretFault } from '../apply/faults.ts';
 import type { Settings } from '../config.ts';
+import { emptyMirror } from '../mirrors/mirror.ts';
 import type { Mirror } from '../mirrors/mirror.ts';
 import { formatRegionPublicKey } from '../../core/crypto/region-key.ts';
 import type { RegionKey } from '../../core/crypto/region-key.ts';
@@ -27,6 +28,8 @@ export interface Situation {
   keyFault: string | undefined;
   keys: readonly RegionKey[];
   faults: ReadonlyMap<string, SecretFault>;
+  /** Whether a target has a secret, in whatever version. */
+  holds: (key: string) => boolean;
   pending: string[];
   issuedAt: string | undefined;
   now: number;
@@ -49,8 +52,9 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
     sequence: accepted?.sequence,
     heartbeat: heartbeatOf(situation),
     keyFault: situation.keyFault,
-    failing: secrets.failing,
-    firstFailed: first === undefined ? undefined : `${first.name}: ${first.reason}`,
+    secrets,
+    isNothingApplied: secrets.applied === 0 && isNothingHeld(situation),
+    firstFailed: first,
     pending: pending.length,
   });
   return {
@@ -108,6 +112,17 @@ function secretsOf(
   return { listed, applied, failing: faults.size, failed };
 }
 
+/** Whether all that is listed has failed, and not even an older version is there. */
+function isNothingHeld({ state, faults, holds }: Situation): boolean {
+  let listed = 0;
+  for (const [key, record] of state?.secrets ?? []) {
+    if (record.listed === undefined) continue;
+    listed += 1;
+    if (!faults.has(key) || holds(key)) return false;
+  }
+  return listed > 0;
+}
+
 function heartbeatOf(situation: Situation): {
   configured: boolean;
   issuedAt: string | undefined;
@@ -129,7 +144,7 @@ function mirrorStatus(mirror: Mirror, mark: Mark | undefined): MirrorStatus {
   const { fault, memory, last } = mirror;
   if (fault !== undefined) return is(fault.state, fault.message);
   if (last === undefined) return is('Unknown');
-  if (last === 'empty') return is('Empty', 'it has no channel for this region yet');
+  if (last === 'empty') return is('Empty', emptyMirror);
   const { served, best } = memory;
   if (served === undefined) return is('Unknown');
   if (best !== undefined && compareMarks(served, best) < 0)

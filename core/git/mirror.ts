@@ -47,7 +47,12 @@ export function parseMirror(spec: MirrorSpec): Mirror {
     }
   }
   if (url === '') throw refuse('the url is empty');
-  if (!/^[a-z][a-z0-9+.-]*:\/\//iu.test(url)) return local(name, url);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//iu.test(url)) {
+    // What git takes for an address of ssh: it would be looked for as a folder.
+    if (/^[^/]*:/u.test(url))
+      throw refuse('ssh is not supported', 'use https, a directory (./NAME:X) or a bundle');
+    return local(name, url);
+  }
   let parsed: URL;
   try {
     parsed = new URL(url);

@@ -47,7 +47,7 @@ export async function unsealSecret(
       );
     }
     const dataKey = await openDataKey(context, envelope, region, keys);
-    if (dataKey === undefined) throw noKey(region, keys, place);
+    if (dataKey === undefined) throw noKey(`${namespace}/${name}`, region, keys, place);
     for (const [item, value] of openItems(context, envelope, dataKey)) items.set(item, value);
     dataKey.wipe();
   }
@@ -57,6 +57,7 @@ export async function unsealSecret(
 }
 
 function noKey(
+  secret: string,
   region: string,
   keys: readonly RegionKey[],
   place: { field: string },
@@ -67,7 +68,7 @@ function noKey(
     `no wrap for ${region} opens with the keys held (${held === '' ? 'none' : held})`,
     {
       ...place,
-      hint: `if this key is new, whoever can open the secret runs: edgeseal reseal --key FILE`,
+      hint: `if this key is new, whoever can open the secret runs: edgeseal reseal ${secret} --key FILE`,
     },
   );
 }

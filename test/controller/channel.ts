@@ -267,6 +267,11 @@ export class TestChannel {
     this.#git(['update-ref', this.ref, commit]);
   }
 
+  /** Serves the branch under another name, too. */
+  copyBranch(name: string): void {
+    this.#git(['update-ref', `refs/heads/${name}`, this.ref]);
+  }
+
   /** A copy of the repository as another mirror, `<folder>/<name>/secrets.git`. */
   mirror(name: string): string {
     const path = join(this.folder, name, 'secrets.git');

@@ -96,6 +96,11 @@ export class Edge {
     return this.#running;
   }
 
+  /** Ends what is driven by hand, as `stop` does. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running?.close();
