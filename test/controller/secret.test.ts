@@ -1,7 +1,16 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { generateRegionKey } from '../../core/crypto/region-key.ts';
 import { TestSigner } from './channel.ts';
+import { runCli } from '../support/workspace.ts';
 import { condition, Edge, failures } from './edge.ts';
+
+/** As a process of the command line, which has the store to itself. */
+async function oneRound(edge: Edge): Promise<{ code: number; stderr: string }> {
+  await edge.stop();
+  const args = ['controller', '--config', edge.config, '--once'];
+  return runCli(args, { cwd: edge.folder, env: {}, stdin: '' });
+}
 
 /** An edge that has accepted two secrets. */
 async function settled(): Promise<Edge> {
@@ -200,9 +209,60 @@ describe('a region key', () => {
     expect(edge.value('production/db')).toBe('made-up-2');
   });
 
+  it('of another region is named as that, and nothing is called ready', async () => {
+    const edge = await Edge.make();
+    const { channel } = edge;
+    const { key, line } = await generateRegionKey();
+    channel.makeRoot((spec) => {
+      const keys = [{ sha256: key.sha256, state: 'active' as const }];
+      spec.regions.push({ name: 'us-west', role: 'region', keys });
+    });
+    await channel.seal('production/db', { password: 'made-up-1' });
+    await channel.seal('production/other', { password: 'made-up-1' });
+    channel.publish();
+    channel.writeKey(edge.path('region.key'), Buffer.from(line.reveal()).toString());
+    const status = await edge.round();
+    expect(condition(status, 'Ready')).toBe('False NothingApplied');
+    const says = `${key.id} is the key of us-west`;
+    expect(status.conditions[0]?.message).toContain(says);
+    expect(status.secrets.failed[0]?.message).toContain(says);
+    expect(status.secrets.failed[0]?.message).not.toContain('reseal');
+    for (const type of ['Ready', 'Degraded'])
+      expect(edge.logged('condition').findLast((one) => one['type'] === type)).toMatchObject({
+        level: 'warn',
+      });
+    expect((await oneRound(edge)).code).toBe(4);
+    channel.writeKey(edge.path('region.key'));
+    const mended = await edge.round();
+    expect(condition(mended, 'Ready')).toBe('True Applied');
+    expect(mended.conditions[0]?.message).toBe('snapshot 1 is applied');
+    expect(edge.logged('condition').findLast((one) => one['type'] === 'Ready')).toMatchObject({
+      level: 'info',
+    });
+  });
+
+  it('that is missing from the start leaves nothing ready, and what was applied stays', async () => {
+    const edge = await Edge.make();
+    await edge.channel.seal('production/db', { password: 'made-up-1' });
+    edge.channel.publish();
+    rmSync(edge.path('region.key'));
+    const status = await edge.round();
+    expect(condition(status, 'Ready')).toBe('False NothingApplied');
+    const { code, stderr } = await oneRound(edge);
+    expect(code).toBe(4);
+    expect(stderr).toContain('edgeseal: Ready is False, NothingApplied: ');
+    edge.channel.writeKey(edge.path('region.key'));
+    expect(condition(await edge.restart(), 'Ready')).toBe('True Applied');
+    // With a version in its place it is degraded, and the last good value is served.
+    rmSync(edge.path('region.key'));
+    const later = await edge.restart();
+    expect(condition(later, 'Ready')).toBe('True Applied');
+    expect(condition(later, 'Degraded')).toBe('True KeysUnreadable');
+    expect(edge.value('production/db')).toBe('made-up-1');
+  });
+
   it('that is missing stops nothing else, and is named', async () => {
     const edge = await settled();
-    const { rmSync } = await import('node:fs');
     rmSync(edge.path('region.key'));
     const status = await edge.round();
     expect(condition(status, 'Degraded')).toBe('True KeysUnreadable');

@@ -26,6 +26,8 @@ describe('what a mirror cannot do', () => {
     const status = await edge.round();
     expect(mirrorState(status)).toBe('Rollback');
     expect(condition(status, 'Verified')).toBe('False NothingValid');
+    expect(edge.logged('condition').at(-1)).toMatchObject({ type: 'Degraded', level: 'warn' });
+    expect(edge.logged('condition').at(-2)).toMatchObject({ type: 'Verified', level: 'error' });
     expect(edge.value('production/db')).toBe('made-up-2');
     expect(mirrorState(await edge.restart())).toBe('Rollback');
     expect(edge.value('production/db')).toBe('made-up-2');

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { runCli } from '../support/workspace.ts';
 import { condition, Edge, failures, mirrorState } from './edge.ts';
 
 async function settled(options: Parameters<typeof Edge.make>[0] = {}): Promise<Edge> {
@@ -218,6 +219,10 @@ describe('a full disk', () => {
     channel.publish();
     const status = await edge.round();
     expect(failures(status)).toEqual({ 'production/large': 'TargetFailed' });
+    const args = ['controller', '--config', edge.config, '--once'];
+    const once = await runCli(args, { cwd: edge.folder, env: {}, stdin: '' });
+    expect(once.code).toBe(6);
+    expect(once.stderr).toContain('production/large: TargetFailed');
     expect(edge.applied).toEqual(['production/db']);
     await channel.seal('production/large', { password: 'made-up-2' });
     channel.publish();
