@@ -36,6 +36,8 @@ export interface Settings {
   directory: { path: string; access: Access } | undefined;
   /** Globs of the namespaces that may be written to; undefined: all but the controller's own. */
   kubernetes: { namespaces: string[] | undefined } | undefined;
+  /** Namespaces that EdgeSecret objects feed, as globs. */
+  objects: { namespaces: string[]; ownerReferences: boolean } | undefined;
   store: string;
   listen: { host: string; port: number } | undefined;
   pruneAcknowledged: string | undefined;
@@ -125,6 +127,13 @@ export async function settingsOf(
         ? undefined
         : { path: at(directory.path), access: accessOf(directory) },
     kubernetes: kubernetes === undefined ? undefined : { namespaces: kubernetes.namespaces },
+    objects:
+      spec.objects === undefined
+        ? undefined
+        : {
+            namespaces: spec.objects.namespaces,
+            ownerReferences: spec.objects.ownerReferences === true,
+          },
     store: at(env['EDGESEAL_STORE'] ?? spec.store ?? usualStore),
     listen: listenOf(spec.listen),
     pruneAcknowledged: spec.prune?.acknowledged,

@@ -69,7 +69,7 @@ export class Loop {
         const retryIn = Math.max((region.dueAt() ?? Infinity) - now(), GATHER_MS);
         await this.#wait(Math.min(left, retryIn), isStopped);
         if (this.#isHurried()) break;
-        if (this.#isWoken) for (const side of region.sides) await side.findDrift();
+        if (this.#isWoken) await region.findDrift();
         else if (retryIn > left || isStopped()) continue;
         this.#isWoken = false;
         await round.between(signal);

@@ -5,6 +5,7 @@ import { KeyRing, keySources } from './keys.ts';
 import type { KeySecret } from './cluster/key-secret.ts';
 import { Loop } from './loop.ts';
 import type { SecretTexts } from './mirrors/credentials.ts';
+import type { ObjectFeed } from './objects/feed.ts';
 import { Region } from './region.ts';
 import type { RegionParts } from './region.ts';
 import { Round } from './round.ts';
@@ -16,7 +17,7 @@ import type { Status } from './status/status.ts';
 import { StatusServer } from './status/server.ts';
 import { diskError } from './store/disk.ts';
 import { targetsFrom } from './targets/choice.ts';
-import type { ClusterWay } from './targets/choice.ts';
+import type { ClusterWay, TargetChoice } from './targets/choice.ts';
 
 /** How a controller is run. */
 export interface RunOptions {
@@ -96,6 +97,7 @@ export async function assemble(settings: Settings, options: AssemblyOptions): Pr
   const targets = await targetsFrom(settings, options.env ?? {}, cluster?.way);
   const { secret } = settings.keys;
   const keySecret = secret === undefined ? undefined : cluster?.keySecret(secret.name);
+  const objects = targets.find((choice) => choice.objects !== undefined)?.objects;
   const parts: RegionParts = {
     settings,
     targets,
@@ -111,7 +113,8 @@ export async function assemble(settings: Settings, options: AssemblyOptions): Pr
     },
   };
   const file = new StatusFile(settings.store);
-  const region = new Region(parts);
+  const feed = await feedOf(parts, objects, cluster?.way);
+  const region = new Region(parts, feed);
   const round = new Round(region, parts, file);
   const server =
     options.once || cluster !== undefined || settings.listen === undefined
@@ -133,6 +136,17 @@ export async function assemble(settings: Settings, options: AssemblyOptions): Pr
     log.info('stopped');
   };
   return { region, round, loop, counters, server, now: parts.now, close };
+}
+
+async function feedOf(
+  parts: RegionParts,
+  share: TargetChoice['objects'],
+  way: ClusterWay | undefined,
+): Promise<ObjectFeed | undefined> {
+  const { objects } = parts.settings;
+  if (share === undefined || way === undefined || objects === undefined) return undefined;
+  const { ObjectFeed } = await import('./objects/feed.ts');
+  return new ObjectFeed({ ...parts, objects, share, way });
 }
 
 /** Whether rounds still begin. */

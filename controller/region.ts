@@ -6,14 +6,17 @@ import { acknowledgeAlarm } from './accept/alarm.ts';
 import { Intake } from './accept/intake.ts';
 import type { Opener } from './accept/secret.ts';
 import type { SecretFault } from './apply/faults.ts';
+import type { Applier } from './apply/applier.ts';
 import { Side } from './apply/side.ts';
 import type { KeySecret } from './cluster/key-secret.ts';
 import type { Settings } from './config.ts';
 import type { KeyRing } from './keys.ts';
 import type { SecretTexts } from './mirrors/credentials.ts';
 import type { Hold } from './status/conditions.ts';
+import type { ObjectFeed } from './objects/feed.ts';
 import type { Counters } from './status/counters.ts';
 import type { Log } from './status/log.ts';
+import type { Situation } from './status/report.ts';
 import type { Status } from './status/status.ts';
 import { Ledger } from './store/ledger.ts';
 import type { TargetChoice } from './targets/choice.ts';
@@ -45,14 +48,17 @@ export class Region {
   readonly keys: KeyRing;
   readonly sides: readonly Side[];
   readonly intake: Intake;
+  readonly #feed: ObjectFeed | undefined;
   readonly #parts: RegionParts;
   #ledger: Ledger | undefined;
   /** Why no key could be read, in words. */
   keyFault: string | undefined;
 
-  constructor(parts: RegionParts) {
+  /** @param feed where EdgeSecret objects feed namespaces */
+  constructor(parts: RegionParts, feed: ObjectFeed | undefined) {
     const { settings, targets } = parts;
     this.#parts = parts;
+    this.#feed = feed;
     this.keys = parts.keys;
     this.intake = new Intake(parts);
     const { repository, region } = settings;
@@ -62,7 +68,11 @@ export class Region {
       keys: this.keys.keys,
       recipients: this.#ledger?.root?.spec.regions,
     });
-    this.sides = targets.map((choice, i) => new Side(choice, opener, parts, i > 0));
+    // Without a mirror there is no channel, and nothing that a target could be held against.
+    const isFollowed = settings.mirrors.length > 0;
+    this.sides = (isFollowed ? targets : []).map(
+      (choice, i) => new Side(choice, opener, parts, i > 0),
+    );
   }
 
   get ledger(): Ledger | undefined {
@@ -82,9 +92,10 @@ export class Region {
 
   /** What is not applied in its listed version, to one target or the other. */
   get faults(): ReadonlyMap<string, SecretFault> {
-    const [first, ...others] = this.sides;
-    if (first === undefined || others.length === 0) return first?.applier.faults ?? new Map();
-    return new Map(this.sides.toReversed().flatMap(({ applier }) => [...applier.faults]));
+    const all = this.sides.map(({ applier }) => applier.faults as ReadonlyMap<string, SecretFault>);
+    if (this.#feed !== undefined) all.push(this.#feed.faults);
+    if (all.length === 1) return all[0] ?? new Map();
+    return new Map(all.toReversed().flatMap((faults) => [...faults]));
   }
 
   /** Whether a target has it, in whatever version. */
@@ -94,7 +105,28 @@ export class Region {
 
   /** Deletions that wait for the operator. */
   get pending(): string[] {
-    return [...new Set(this.sides.flatMap(({ applier }) => applier.pending))];
+    return [...new Set(this.#appliers.flatMap((applier) => applier.pending))];
+  }
+
+  /** Whether other controllers write to all targets. */
+  get isStandby(): boolean {
+    return this.#writers.every(({ isStandby }) => isStandby);
+  }
+
+  /** What the EdgeSecret objects add to the numbers of secrets. */
+  get objects(): Situation['objects'] {
+    if (this.#feed === undefined) return undefined;
+    const isPending = this.sides.some(({ applier }) => applier.pending.length > 0);
+    const acknowledge = isPending ? undefined : this.#feed.acknowledge;
+    return { ...this.#feed.counts, acknowledge };
+  }
+
+  get #writers(): readonly { applier: Applier; isStandby: boolean; isOpen: boolean }[] {
+    return this.#feed === undefined ? this.sides : [...this.sides, this.#feed];
+  }
+
+  get #appliers(): Applier[] {
+    return this.#writers.map(({ applier }) => applier);
   }
 
   /** Reads changed keys; what failed before is then tried again. */
@@ -103,6 +135,7 @@ export class Region {
       if (await this.keys.refresh()) {
         this.#parts.log.info('keys', { keys: this.keys.ids });
         for (const { applier } of this.sides) applier.retryFaults();
+        this.#feed?.retryFaults();
       }
       this.keyFault = undefined;
     } catch (error) {
@@ -119,7 +152,7 @@ export class Region {
     if (keySecret?.isMissing !== true || settings.keys.secret?.generate !== true) return;
     if (this.keys.keys.length > 0 || this.#hasHistory) return;
     // Only who knows what is in the target may say that nothing is.
-    if (!this.sides.every(({ isOpen }) => isOpen)) return;
+    if (!this.#writers.every(({ isOpen }) => isOpen)) return;
     if (await keySecret.make(settings.region)) log.info('key made', { secret: keySecret.name });
     await this.refreshKeys();
   }
@@ -141,7 +174,7 @@ export class Region {
   }
 
   get #hasHistory(): boolean {
-    return this.mark !== undefined || this.sides.some(({ applier }) => applier.owned.size > 0);
+    return this.mark !== undefined || this.#appliers.some(({ owned }) => owned.size > 0);
   }
 
   /**
@@ -157,6 +190,7 @@ export class Region {
       if (this.#ledger.mark === undefined || this.#ledger.repinned) this.intake.forget();
     }
     for (const side of this.sides) await side.open(this.#ledger);
+    this.#feed?.open();
     if (acknowledgeAlarm(this.#ledger, settings.alarmAcknowledged))
       log.info('alarm acknowledged', { snapshot: settings.alarmAcknowledged });
   }
@@ -165,23 +199,32 @@ export class Region {
   get hold(): Hold | undefined {
     if (this.keyHold !== undefined) return this.keyHold;
     for (const side of this.sides) if (side.hold !== undefined) return side.hold;
-    return undefined;
+    return this.#feed?.hold;
   }
 
   /** Works off what is due in each target that is in order. */
   async apply(signal: AbortSignal, isRetry = false): Promise<void> {
     const ledger = this.#ledger;
-    if (ledger === undefined || this.keyHold !== undefined) return;
+    if (ledger === undefined) return;
+    // Also without a key: each object is to say that it lacks one.
+    await this.#feed?.run(ledger, signal);
+    if (this.keyHold !== undefined) return;
     for (const side of this.sides)
       if (isRetry || side.hold === undefined) await side.run(ledger, signal);
   }
 
+  /** Queues what somebody changed in the targets. */
+  async findDrift(): Promise<void> {
+    for (const side of this.sides) await side.findDrift();
+    await this.#feed?.findDrift();
+  }
+
   /** When something is due before the next round, in milliseconds since 1970; undefined where nothing is. */
   dueAt(): number | undefined {
-    if (this.keyHold !== undefined) return undefined;
-    const due = this.sides.flatMap((side) =>
-      side.judgeHold() === undefined ? (side.applier.queue.dueAt() ?? []) : [],
-    );
+    const due = [this.#feed?.dueAt() ?? []].flat();
+    if (this.keyHold === undefined)
+      for (const side of this.sides)
+        if (side.judgeHold() === undefined) due.push(side.applier.queue.dueAt() ?? Infinity);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
@@ -210,6 +253,7 @@ export class Region {
   async close(): Promise<void> {
     await this.intake.close();
     for (const side of this.sides) await side.close();
+    await this.#feed?.close();
     this.#ledger?.close();
   }
 }

@@ -135,6 +135,10 @@ const kinds: Kind[] = [
     status: schemaOf(regionSyncStatusSchema),
     rules: [
       {
+        rule: 'size(self.spec.mirrors) > 0 || has(self.spec.objects)',
+        message: 'names no mirror to fetch a channel from (spec.mirrors)',
+      },
+      {
         rule: 'self.metadata.name == self.spec.region',
         message: 'metadata.name has to be the region (spec.region)',
       },
@@ -186,7 +190,7 @@ const kinds: Kind[] = [
     shortName: 'esec',
     description: 'A sealed secret. Above 256 KiB apply it with: kubectl apply --server-side.',
     spec: edgeSecretSpec(),
-    status: schemaOf(edgeSecretStatusSchema),
+    status: { ...schemaOf(edgeSecretStatusSchema), default: { observedGeneration: -1 } },
     rules: [],
     columns: [
       {

@@ -37,6 +37,13 @@ export function rbac(parts: Parts): Manifest[] {
           resources: ['edgesecrets/status'],
           verbs: ['get', 'update', 'patch'],
         },
+        // Whether objects are gone one by one, or all of them with their definition.
+        {
+          apiGroups: ['apiextensions.k8s.io'],
+          resources: ['customresourcedefinitions'],
+          resourceNames: ['edgesecrets.edgeseal.dev'],
+          verbs: ['get'],
+        },
         {
           apiGroups: ['', 'events.k8s.io'],
           resources: ['events'],

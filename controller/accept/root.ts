@@ -41,6 +41,16 @@ export async function findRoot(
   }
 }
 
+/**
+ * Finds the pinned root and follows the chain from it as far as it goes, where no snapshot says how far that is.
+ *
+ * @throws EdgesealError as {@link findRoot}
+ */
+export async function newestRoot(read: ChannelReader, pinned: string): Promise<AcceptedRoot> {
+  const { root } = await findRoot(read, pinned, undefined);
+  return (await followChain(root, (n) => rootFile(read, n))).at(-1) ?? root;
+}
+
 async function followTo(
   read: ChannelReader,
   pinned: AcceptedRoot,

@@ -5,10 +5,10 @@ import { openAccepted, openListed } from '../accept/secret.ts';
 import type { OpenedSecret, Opener } from '../accept/secret.ts';
 import type { Counters } from '../status/counters.ts';
 import type { Log } from '../status/log.ts';
-import type { Ledger } from '../store/ledger.ts';
 import type { SecretRecord, Version } from '../store/state.ts';
 import type { Owned, Target } from '../targets/target.ts';
 import { partsOf } from '../targets/target.ts';
+import type { Book } from './book.ts';
 import { Faults } from './faults.ts';
 import { planPrune } from './prune.ts';
 import { WorkQueue } from './queue.ts';
@@ -63,8 +63,8 @@ export class Applier {
   }
 
   /** Everything that is listed is held against the target again. */
-  addAll(ledger: Ledger): void {
-    for (const [key, { listed }] of ledger.state.secrets)
+  addAll(book: Book): void {
+    for (const [key, { listed }] of book.state.secrets)
       if (listed !== undefined) this.queue.add(key);
   }
 
@@ -87,7 +87,7 @@ export class Applier {
    * @throws EdgesealError `store-full`, `store-io` where the outcome cannot be noted down; `kube-unreachable` where
    * the target cannot be reached: what is left stays queued
    */
-  async run(ledger: Ledger, now: () => number, signal: AbortSignal): Promise<void> {
+  async run(book: Book, now: () => number, signal: AbortSignal): Promise<void> {
     // Nothing was tried, so nothing is known to be better.
     if (this.queue.isPaused(now())) this.#requireReached();
     this.#applied = [];
@@ -99,7 +99,8 @@ export class Applier {
       while (!signal.aborted && this.#lost === undefined) {
         const key = this.queue.take(now());
         if (key === undefined) return;
-        await this.#work(key, ledger, now);
+        await this.#work(key, book, now);
+        book.worked?.(key);
         if (performance.now() - this.#stretch < STRETCH_MS) continue;
         await turn();
         this.#stretch = performance.now();
@@ -107,7 +108,7 @@ export class Applier {
     };
     await Promise.all(Array.from({ length: this.#target.concurrency }, worker));
     await this.#target.settle();
-    ledger.save();
+    book.save();
     this.#noteRun(started);
     this.#requireReached();
   }
@@ -126,25 +127,26 @@ export class Applier {
 
   /** Deletes what is ours in the target and no longer listed, within a day's share. */
   async prune(
-    ledger: Ledger,
+    book: Book,
     acknowledged: string | undefined,
     now: number,
     signal: AbortSignal,
   ): Promise<void> {
     const budget = this.#isBeside ? 'prunedBeside' : 'pruned';
-    const before = ledger.state[budget] ?? { since: 0, count: 0 };
-    const plan = planPrune(this.#owned, ledger.state, before, acknowledged, now);
+    const before = book.state[budget] ?? { since: 0, count: 0 };
+    const mayPrune = (key: string): boolean => book.mayPrune?.(key) !== false;
+    const plan = planPrune(this.#owned, mayPrune, book.state, before, acknowledged, now);
     const { remove, pending, pruned } = plan;
     if (pending.length > 0 && this.pending.length === 0) {
-      const snapshot = ledger.mark?.sha256;
+      const snapshot = book.mark?.sha256;
       this.#log.warn('pruning held', { count: pending.length, snapshot });
     }
     this.pending = pending;
     if (remove.length === 0) return;
     if (pruned !== before) {
       // Counted first: a controller that is killed again and again must not delete without end.
-      ledger.change((state) => (state[budget] = pruned));
-      ledger.save();
+      book.change((state) => (state[budget] = pruned));
+      book.save();
     }
     const removed: string[] = [];
     for (const key of remove) {
@@ -169,8 +171,8 @@ export class Applier {
       });
   }
 
-  async #work(key: string, ledger: Ledger, now: () => number): Promise<void> {
-    const record = ledger.state.secrets.get(key);
+  async #work(key: string, book: Book, now: () => number): Promise<void> {
+    const record = book.state.secrets.get(key);
     const listed = record?.listed;
     if (record === undefined || listed === undefined) {
       this.#forget(key);
@@ -185,13 +187,14 @@ export class Applier {
       this.#forget(key);
       return;
     }
-    const opened = await this.#open(key, record, listed, ledger);
+    const opened = await this.#open(key, record, listed, book);
     if (opened === undefined) {
       this.queue.done(key);
       return;
     }
     const { unsealed, version, floor } = opened;
     try {
+      if (floor !== undefined) await book.raise?.(key, floor);
       const done = await this.#target.apply(unsealed, version.sha256);
       this.#owned.set(key, { ...partsOf(key), ...version });
       if (version.sha256 === listed.sha256) this.faults.delete(key);
@@ -215,7 +218,7 @@ export class Applier {
       for (const value of unsealed.items.values()) value.wipe();
     }
     if (record.good?.sha256 === version.sha256 && floor === undefined) return;
-    ledger.change(() => {
+    book.change(() => {
       record.good = version;
       record.floor = floor ?? record.floor;
     });
@@ -234,17 +237,17 @@ export class Applier {
     key: string,
     record: SecretRecord,
     listed: Version,
-    ledger: Ledger,
+    book: Book,
   ): Promise<(OpenedSecret & { version: Version }) | undefined> {
     const { good, floor } = record;
     const opener = this.#opener();
     if (good?.sha256 !== listed.sha256) {
       try {
-        const { root } = ledger;
+        const { root } = book;
         // The root's file is lost and comes again with the next fetch.
         if (root === undefined)
           throw new EdgesealError('store-corrupt', 'the trust root is missing');
-        const bytes = ledger.read(listed.sha256);
+        const bytes = book.read(listed.sha256);
         const lowest = floor ?? this.#lowest(key);
         return { ...(await openListed(key, listed, bytes, root, lowest, opener)), version: listed };
       } catch (error) {
@@ -253,7 +256,7 @@ export class Applier {
     }
     if (good === undefined) return undefined;
     try {
-      const unsealed: UnsealedSecret = await openAccepted(key, ledger.read(good.sha256), opener);
+      const unsealed: UnsealedSecret = await openAccepted(key, book.read(good.sha256), opener);
       return { unsealed, floor: undefined, version: good };
     } catch (error) {
       if (good.sha256 === listed.sha256) this.faults.note(key, listed, error);

@@ -22,12 +22,15 @@ export interface PrunePlan {
  */
 export function planPrune(
   owned: ReadonlyMap<string, Owned>,
+  mayPrune: (key: string) => boolean,
   state: Readonly<State>,
   before: State['pruned'],
   acknowledged: string | undefined,
   now: number,
 ): PrunePlan {
-  const gone = [...owned.keys()].filter((key) => state.secrets.get(key)?.listed === undefined);
+  const gone = [...owned.keys()].filter(
+    (key) => state.secrets.get(key)?.listed === undefined && mayPrune(key),
+  );
   const { since, count } = before;
   const sameDay = now - since < DAY_MS;
   const used = sameDay ? count : 0;

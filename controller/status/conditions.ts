@@ -8,6 +8,7 @@ export interface Hold {
   reason: Extract<
     Reason,
     | 'NoSnapshot'
+    | 'NoTrustRoot'
     | 'Starting'
     | 'KeyLost'
     | 'KeyMissing'
@@ -54,10 +55,13 @@ function ready(facts: Facts): Verdict {
   if (hold !== undefined)
     return { type: 'Ready', status: 'False', reason: hold.reason, message: hold.message };
   if (isStandby) {
-    const message = `snapshot ${String(sequence)} is verified; another controller leads and applies it`;
+    const message =
+      sequence === undefined
+        ? 'another controller leads and opens the objects'
+        : `snapshot ${sequence} is verified; another controller leads and applies it`;
     return { type: 'Ready', status: 'True', reason: 'Standby', message };
   }
-  const what = `snapshot ${String(sequence)}`;
+  const what = sequence === undefined ? 'what objects ask for' : `snapshot ${sequence}`;
   if (isNothingApplied) {
     const message = `nothing of ${what} is applied: ${nameOf(firstFailed)}: ${firstFailed?.message ?? ''}`;
     return { type: 'Ready', status: 'False', reason: 'NothingApplied', message };

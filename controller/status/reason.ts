@@ -12,6 +12,7 @@ export type Reason =
   | 'NothingApplied'
   | 'Starting'
   | 'NoSnapshot'
+  | 'NoTrustRoot'
   | 'Standby'
   | 'Suspended'
   | 'InvalidSpec'

@@ -31,6 +31,8 @@ export interface Situation {
   /** Whether a target has a secret, in whatever version. */
   holds: (key: string) => boolean;
   pending: string[];
+  /** What the EdgeSecret objects add, where they feed namespaces. */
+  objects: { listed: number; applied: number; acknowledge: string | undefined } | undefined;
   issuedAt: string | undefined;
   now: number;
 }
@@ -40,7 +42,7 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
   const { settings, state, mark, pending, faults, now } = situation;
   const { region, repository } = settings;
   const mirrors = situation.mirrors.map((mirror) => mirrorStatus(mirror, mark));
-  const secrets = secretsOf(state, faults);
+  const secrets = secretsOf(state, faults, situation.objects);
   const alarm = state?.alarm;
   const accepted = state?.mark;
   const first = secrets.failed[0];
@@ -79,7 +81,8 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
     secrets,
     pruning: {
       pending: pending.length,
-      acknowledge: pending.length === 0 ? null : (accepted?.sha256 ?? null),
+      acknowledge:
+        pending.length === 0 ? null : (situation.objects?.acknowledge ?? accepted?.sha256 ?? null),
       names: pending.slice(0, NAMED),
     },
     alarm:
@@ -92,9 +95,9 @@ export function statusOf(situation: Situation, before: Status | undefined): Stat
 function secretsOf(
   state: Readonly<State> | undefined,
   faults: ReadonlyMap<string, SecretFault>,
+  objects: Situation['objects'],
 ): Status['secrets'] {
-  let listed = 0;
-  let applied = 0;
+  let { listed, applied } = objects ?? { listed: 0, applied: 0 };
   for (const [key, record] of state?.secrets ?? []) {
     if (record.listed === undefined) continue;
     listed += 1;

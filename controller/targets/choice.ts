@@ -1,7 +1,9 @@
 import { EdgesealError } from '../../core/errors.ts';
 import type { KubeEndpoint } from '../../core/kube/client.ts';
+import { matchesNamespace } from '../../core/policy/glob.ts';
 import type { Settings } from '../config.ts';
 import type { Gate } from './led.ts';
+import type { Shares } from './share.ts';
 import type { Target } from './target.ts';
 
 /** One place that secrets go to. */
@@ -9,6 +11,8 @@ export interface TargetChoice {
   target: Target;
   /** Where several controllers share it. */
   gate: Gate | undefined;
+  /** The part of it that EdgeSecret objects feed. */
+  objects?: { target: Target; gate: Gate; share: Shares['objects'] } | undefined;
 }
 
 /** How a cluster is reached that was reached for the configuration already. */
@@ -29,7 +33,7 @@ export async function targetsFrom(
   env: NodeJS.ProcessEnv,
   way: ClusterWay | undefined,
 ): Promise<TargetChoice[]> {
-  const { kubernetes, directory, store } = settings;
+  const { kubernetes, directory, store, objects } = settings;
   const targets: TargetChoice[] = [];
   if (kubernetes !== undefined) {
     const { KubernetesTarget } = await import('./kubernetes/target.ts');
@@ -42,7 +46,21 @@ export async function targetsFrom(
     if (way === undefined) targets.push({ target, gate: undefined });
     else {
       const { LedTarget } = await import('./led.ts');
-      targets.push({ target: new LedTarget(target, way.gate), gate: way.gate });
+      const { gate } = way;
+      if (objects === undefined) targets.push({ target: new LedTarget(target, gate), gate });
+      else {
+        const { shareTarget } = await import('./share.ts');
+        const shares = shareTarget(target, (one) => matchesNamespace(objects.namespaces, one));
+        targets.push({
+          target: new LedTarget(shares.channel, gate),
+          gate,
+          objects: {
+            target: new LedTarget(shares.objects, gate),
+            gate,
+            share: shares.objects,
+          },
+        });
+      }
     }
   }
   if (directory !== undefined) {

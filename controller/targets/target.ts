@@ -21,6 +21,11 @@ export interface Owned {
   sha256: string;
 }
 
+/** The EdgeSecret object that a Secret is made from: of the same namespace and name. */
+export interface Owner {
+  uid: string;
+}
+
 /**
  * What the controller writes to. Everything is asked for again after a failure, so each call must leave the
  * old Secret or the new one, whole, and may be repeated.
@@ -43,14 +48,15 @@ export interface Target {
    * Whether the target is known to hold what that sealed file gives, without looking again: it was written by this
    * process or the one before it, and nobody has touched it since. A target that cannot know says no.
    */
-  holds(namespace: string, name: string, sha256: string): boolean;
+  holds(namespace: string, name: string, sha256: string, owner?: Owner): boolean;
   /**
    * Makes one Secret equal to `secret`; content that is equal already is left alone.
    *
    * @param sha256 of the sealed file that it was made from
+   * @param owner what it is to be deleted with, in a target that can do so
    * @throws EdgesealError `target-refused` where somebody else's is in the place, `store-full`, `store-io`, `kube-*`
    */
-  apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'>;
+  apply(secret: UnsealedSecret, sha256: string, owner?: Owner): Promise<'applied' | 'unchanged'>;
   /** Removes one that this controller owns; anybody else's is left alone. */
   remove(namespace: string, name: string): Promise<boolean>;
   /** Returns once what was done so far outlasts a power cut. */

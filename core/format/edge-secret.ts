@@ -16,6 +16,7 @@ import {
   stringAnnotations,
   stringMap,
   validate,
+  validateJson,
 } from './schema.ts';
 import { decodeUtf8, parseYaml } from './yaml.ts';
 
@@ -115,6 +116,21 @@ export function parseEdgeSecret(bytes: Uint8Array, file?: string): EdgeSecret {
     file === undefined ? {} : { file },
   );
   return checkEdgeSecret(validate(edgeSecretSchema, parsed, file), file);
+}
+
+/**
+ * Checks an EdgeSecret as the API server hands it out: of its metadata, only the name counts.
+ *
+ * @throws EdgesealError `format-schema` with the field
+ */
+export function checkEdgeSecretObject(object: {
+  metadata: { name: string; namespace?: string };
+  spec?: unknown;
+}): EdgeSecret {
+  const { name, namespace = '' } = object.metadata;
+  const spec = (object.spec ?? null) as Json;
+  const value = { apiVersion, kind: 'EdgeSecret', metadata: { name, namespace }, spec };
+  return checkEdgeSecret(validateJson(edgeSecretSchema, value));
 }
 
 /** What a schema cannot say: order, uniqueness, and that every recipient is whole or reduced. */

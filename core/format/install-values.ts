@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { regionSyncSpecSchema } from './region-sync-spec.ts';
+import { namespaceGlob, regionSyncSpecSchema } from './region-sync-spec.ts';
 import {
   counter,
   duration,
@@ -43,7 +43,10 @@ export const installValuesSchema = z.strictObject({
     secret: z.strictObject({ name: optionalText(secretName), generate: z.boolean() }),
   }),
   namespaces: z.array(namespaceName).max(256),
-  objects: z.strictObject({ namespaces: z.array(namespaceName).max(1024) }),
+  objects: z.strictObject({
+    namespaces: z.array(namespaceGlob).max(1024),
+    ownerReferences: z.boolean(),
+  }),
   image: z.string().regex(/^[^\s]{1,512}$/, 'names no image'),
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
   imagePullSecrets: z.array(secretName),
@@ -99,6 +102,8 @@ export function checkValues(value: Json, source: string): InstallValues {
       };
       if ((values.floor.root === undefined) !== (values.floor.sequence === undefined))
         refuse('wants root and sequence, or neither', 'floor');
+      if (values.mirrors.length === 0 && values.objects.namespaces.length === 0)
+        refuse('names no mirror to fetch a channel from', 'mirrors');
       // Two controllers that write one folder would destroy each other's state.
       if (values.store.claim !== '' && (values.kind === 'DaemonSet' || values.replicas > 1))
         refuse('is for one replica of a Deployment: set replicas: 1', 'store', 'claim');

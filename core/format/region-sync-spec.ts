@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import {
-  counter,
-  duration,
-  namespaceName,
-  regionName,
-  repositoryId,
-  secretName,
-  sha256Hex,
-} from './schema.ts';
+import { counter, duration, regionName, repositoryId, secretName, sha256Hex } from './schema.ts';
 
 const path = z.string().min(1).max(4096);
 const id = z.int().min(0).max(0xffff_fffe);
@@ -97,9 +89,14 @@ const directorySchema = z.strictObject({
     .optional(),
 });
 
+/** A namespace, or many by `*` and `?`. */
+export const namespaceGlob = z
+  .string()
+  .regex(/^[-a-z0-9*?]{1,253}$/, 'is not a namespace, with * or ?');
+
 const kubernetesSchema = z.strictObject({
   namespaces: z
-    .array(z.string().regex(/^[-a-z0-9*?]{1,253}$/, 'is not a namespace, with * or ?'))
+    .array(namespaceGlob)
     .min(1)
     .max(256)
     .describe("Globs of the namespaces that may be written to. Default: all but the controller's.")
@@ -137,10 +134,10 @@ export const regionSyncSpecSchema = z.strictObject({
     .optional(),
   mirrors: z
     .array(mirrorSchema)
-    .min(1)
     .max(32)
     .meta({
-      description: 'Where the channel is fetched from, the preferred one first. None is trusted.',
+      description:
+        'Where the channel is fetched from, the preferred one first. None is trusted. Empty where objects feed all.',
       ...rules(
         rule(
           'self.all(a, !has(a.name) || self.exists_one(b, has(b.name) && b.name == a.name))',
@@ -199,8 +196,22 @@ export const regionSyncSpecSchema = z.strictObject({
     .describe('Neither fetch nor apply, until this is false again. What is applied stays.')
     .optional(),
   objects: z
-    .strictObject({ namespaces: z.array(namespaceName).min(1).max(1024) })
-    .describe('Namespaces that EdgeSecret objects feed, and the channel therefore does not.')
+    .strictObject({
+      namespaces: z
+        .array(namespaceGlob)
+        .min(1)
+        .max(1024)
+        .describe(
+          'Globs of the namespaces that EdgeSecret objects feed, and the channel does not.',
+        ),
+      ownerReferences: z
+        .boolean()
+        .describe(
+          'Let each Secret belong to its object: the cluster deletes it with the object, or with the CRD, without a limit.',
+        )
+        .optional(),
+    })
+    .describe('EdgeSecret objects that kubectl, Flux or Argo CD apply are opened, too.')
     .optional(),
 });
 

@@ -58,6 +58,8 @@ function inForm(check: (document: Document, refuse: Refuse) => void): z.ZodType<
       context.addIssue({ code: 'custom', path: ['spec', ...where], message });
     };
     check(document, refuse);
+    if (document.spec.mirrors.length === 0 && document.spec.objects === undefined)
+      refuse('names no mirror to fetch a channel from', 'mirrors');
     const names = document.spec.mirrors.flatMap(({ name }) => name ?? []);
     if (new Set(names).size < names.length) refuse('two mirrors have one name', 'mirrors');
   });

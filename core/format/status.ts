@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { counter, keyId, sha256Hex } from './schema.ts';
+import { counter, keyId, regionName, sha256Hex } from './schema.ts';
 
 /** As Kubernetes has it everywhere (metav1.Condition). */
 const conditionSchema = z.strictObject({
@@ -87,7 +87,12 @@ export const regionSyncStatusSchema = z.strictObject({
 
 /** Status of an EdgeSecret object that the controller opens. */
 export const edgeSecretStatusSchema = z.strictObject({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: z
+    .int()
+    .min(-1)
+    .describe('The generation that this status is about; -1 until a controller has looked.')
+    .optional(),
+  region: regionName.describe('The region whose controller says this.').optional(),
   version: counter.describe('The version that the Secret has been made from.').optional(),
   conditions: conditionsSchema.optional(),
 });

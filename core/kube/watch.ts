@@ -6,6 +6,15 @@ import type { KubeClient } from './client.ts';
 import { KubeError, isKubeStatus } from './error.ts';
 import type { KubeStatus } from './error.ts';
 
+/** What an object is deleted with. */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+}
+
 /** What every object of the API has. */
 export interface KubeMeta {
   name: string;
@@ -17,6 +26,7 @@ export interface KubeMeta {
   annotations?: Record<string, string>;
   deletionTimestamp?: string;
   managedFields?: unknown[];
+  ownerReferences?: OwnerReference[];
 }
 
 export interface KubeObject {

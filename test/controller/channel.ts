@@ -94,6 +94,11 @@ export class TestChannel {
     return new TestChannel(region, key, Buffer.from(line.reveal()).toString());
   }
 
+  /** Every trust root so far and its signatures, by their paths on the channel. */
+  get rootFiles(): ReadonlyMap<string, Uint8Array> {
+    return this.#rootFiles;
+  }
+
   get sequence(): number {
     return this.#last?.snapshot.sequence ?? 0;
   }

@@ -1,8 +1,9 @@
-import type { KubeMeta, KubeObject } from '../../../core/kube/watch.ts';
+import { apiVersion } from '../../../core/format/schema.ts';
+import type { KubeMeta, KubeObject, OwnerReference } from '../../../core/kube/watch.ts';
 import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
 import { bindingOf } from '../ownership.ts';
 import type { Scope } from '../ownership.ts';
-import type { Owned } from '../target.ts';
+import type { Owned, Owner } from '../target.ts';
 
 /** Who we are in a Secret's managed fields. */
 export const fieldManager = 'edgeseal';
@@ -34,6 +35,7 @@ export interface Manifest {
     namespace: string;
     labels: Record<string, string>;
     annotations: Record<string, string>;
+    ownerReferences?: OwnerReference[];
   };
   type: string;
   immutable?: true;
@@ -41,7 +43,12 @@ export interface Manifest {
 }
 
 /** Makes the manifest of one Secret; what an author's template says of us does not count. */
-export function manifestOf(scope: Scope, secret: UnsealedSecret, sha256: string): Manifest {
+export function manifestOf(
+  scope: Scope,
+  secret: UnsealedSecret,
+  sha256: string,
+  owner?: Owner,
+): Manifest {
   const { namespace, name, template } = secret;
   const data = bareMap();
   for (const [item, value] of secret.items) {
@@ -58,7 +65,13 @@ export function manifestOf(scope: Scope, secret: UnsealedSecret, sha256: string)
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name, namespace, labels, annotations },
+    metadata: {
+      name,
+      namespace,
+      labels,
+      annotations,
+      ...(owner === undefined ? {} : { ownerReferences: [referenceTo(name, owner)] }),
+    },
     type: template.type,
     ...(template.immutable ? { immutable: true } : {}),
     data,
@@ -126,14 +139,38 @@ export function patchOf(live: LiveSecret, wanted: Manifest): object | undefined 
     wanted.metadata.annotations,
     (name) => name === adoptAnnotation || set.has(`annotations ${name}`),
   );
+  const owners = ownersFor(live, wanted);
   const flips = (live.immutable === true) !== (wanted.immutable === true);
-  if (!flips && [data, labels, annotations].every((part) => part === undefined)) return undefined;
+  const parts = [data, labels, annotations, owners];
+  if (!flips && parts.every((part) => part === undefined)) return undefined;
   return {
     // The API server refuses the patch where the Secret is no longer the one that was looked at.
-    metadata: { uid, resourceVersion, labels, annotations },
+    metadata: {
+      uid,
+      resourceVersion,
+      labels,
+      annotations,
+      ...(owners === undefined ? {} : { ownerReferences: owners }),
+    },
     data,
     ...(flips ? { immutable: wanted.immutable ?? null } : {}),
   };
+}
+
+function referenceTo(name: string, { uid }: Owner): OwnerReference {
+  return { apiVersion, kind: 'EdgeSecret', name, uid, controller: true };
+}
+
+/** The whole list as it is to be, with other people's in it; undefined where it is so. */
+function ownersFor(live: LiveSecret, wanted: Manifest): OwnerReference[] | undefined {
+  const all = live.metadata.ownerReferences ?? [];
+  const isOurs = (one: OwnerReference): boolean =>
+    one.kind === 'EdgeSecret' && one.apiVersion.startsWith(prefix);
+  const ours = all.filter(isOurs);
+  const next = wanted.metadata.ownerReferences ?? [];
+  if (ours.length === next.length && ours.every(({ uid }, i) => uid === next[i]?.uid))
+    return undefined;
+  return [...all.filter((one) => !isOurs(one)), ...next];
 }
 
 function changes(

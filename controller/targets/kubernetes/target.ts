@@ -10,7 +10,7 @@ import { matchesNamespace } from '../../../core/policy/glob.ts';
 import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
 import type { Scope } from '../ownership.ts';
 import { keyOf, partsOf } from '../target.ts';
-import type { Owned, Target } from '../target.ts';
+import type { Owned, Owner, Target } from '../target.ts';
 import { Journal } from './journal.ts';
 import { manifestOf, ownedFrom, regionLabel } from './manifest.ts';
 import { MarkMap } from './mark.ts';
@@ -108,21 +108,26 @@ export class KubernetesTarget implements Target {
     return owned;
   }
 
-  holds(namespace: string, name: string, sha256: string): boolean {
-    return this.#isAllowed(namespace) && this.#presence.holds(keyOf(namespace, name), sha256);
+  holds(namespace: string, name: string, sha256: string, owner?: Owner): boolean {
+    const key = keyOf(namespace, name);
+    return this.#isAllowed(namespace) && this.#presence.holds(key, sourceOf(sha256, owner));
   }
 
-  async apply(secret: UnsealedSecret, sha256: string): Promise<'applied' | 'unchanged'> {
+  async apply(
+    secret: UnsealedSecret,
+    sha256: string,
+    owner?: Owner,
+  ): Promise<'applied' | 'unchanged'> {
     const { namespace, name, template } = secret;
     this.#require(namespace, template.type);
-    if (this.holds(namespace, name, sha256)) return 'unchanged';
+    if (this.holds(namespace, name, sha256, owner)) return 'unchanged';
     const key = keyOf(namespace, name);
     const known = this.#presence.uidOf(key);
     this.#presence.begin(key);
     try {
-      const wanted = manifestOf(this.#scope, secret, sha256);
+      const wanted = manifestOf(this.#scope, secret, sha256, owner);
       const { metadata, done } = await this.#writer.write(wanted, secret, known);
-      this.#presence.wrote(key, metadata, sha256);
+      this.#presence.wrote(key, metadata, sourceOf(sha256, owner));
       return done;
     } catch (error) {
       if (error instanceof EdgesealError && error.code === 'kube-not-found')
@@ -254,6 +259,11 @@ export class KubernetesTarget implements Target {
       },
     );
   }
+}
+
+/** Names what a Secret was made from, whole: the same file for another object gives another one. */
+function sourceOf(sha256: string, owner: Owner | undefined): string {
+  return owner === undefined ? sha256 : `${sha256} ${owner.uid}`;
 }
 
 /** Where namespaces are named one by one, no right over the others' Secrets is needed, nor asked for. */
