@@ -38,6 +38,7 @@ export const authorCommands: CommandSpec[] = [
   {
     usage: 'region',
     summary: 'add and list regions and their keys',
+    examples: ['region list', 'region add eu-north --generate ~/edgeseal-keys/acme'],
     subcommands: [
       {
         usage: 'add <name>',
@@ -149,6 +150,7 @@ export const authorCommands: CommandSpec[] = [
     options: [
       ['--from-file <path>', 'value from a file; - is standard input (default: ask, hidden)'],
       ['--regions <names>', 'give this value to these of its regions only', 'list'],
+      ['--new', 'make the secret, which must not be there yet'],
       signingKey,
       noSign,
       output,
@@ -156,6 +158,7 @@ export const authorCommands: CommandSpec[] = [
     examples: [
       'set production/database-credentials password',
       'set production/api-keys token --from-file - --regions us-west',
+      'set production/new-service password --new',
     ],
     load: () => import('./commands/set.ts'),
   },

@@ -9,10 +9,15 @@ export interface CommandSpec {
   usage: string;
   summary: string;
   options?: (readonly [flags: string, description: string, parse?: Parse])[];
-  /** Without the leading `edgeseal`. */
+  /** Without the leading `edgeseal`, unless it begins with another command that is piped into it. */
   examples?: string[];
   subcommands?: CommandSpec[];
   // Each module types its own options; the table cannot know them.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   load?: () => Promise<{ run: (io: Io, args: string[], options: any) => Promise<number> }>;
+}
+
+/** An example as it is typed. */
+export function exampleLine(example: string): string {
+  return example.includes('| edgeseal ') ? example : `edgeseal ${example}`;
 }

@@ -36,5 +36,7 @@ const byArea: Record<string, number> = {
 /** The exit code that goes with an error. */
 export function exitCodeOf(error: unknown): number {
   if (!isEdgesealError(error)) return exitCodes.internal;
+  // Said of a name that a person typed, not of keys.
+  if (error.code === 'seal-item-missing') return exitCodes.input;
   return byArea[error.code.split('-')[0] ?? ''] ?? exitCodes.internal;
 }

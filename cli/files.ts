@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 
@@ -31,6 +32,20 @@ export async function writeFileAtomic(
   }
 }
 
+/** Folders above these files that are not there yet, the innermost first. */
+export function missingFolders(files: readonly string[]): string[] {
+  const missing = new Set<string>();
+  for (const file of files)
+    for (let at = dirname(file); !existsSync(at) && dirname(at) !== at; at = dirname(at))
+      missing.add(at);
+  return [...missing].sort((a, b) => b.length - a.length);
+}
+
+/** Takes folders away that were made for something that failed; what lies in one keeps it. */
+export async function removeFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rmdir(folder).catch(() => undefined);
+}
+
 /** Creates a file that must not be there yet: private keys are never written over. */
 export async function writeNewFile(
   file: string,
@@ -43,6 +58,9 @@ export async function writeNewFile(
     try {
       await handle.writeFile(content);
       await handle.sync();
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }

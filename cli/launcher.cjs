@@ -70,7 +70,7 @@ if (isOld) {
       process.execPath +
       '). install a newer Node, or put this before the command: npx -y -p node@24 --\n',
   );
-  process.exitCode = 1;
+  process.exitCode = 2;
 } else {
   try {
     keepCompiled();

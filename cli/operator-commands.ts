@@ -108,6 +108,7 @@ export const operatorCommands: CommandSpec[] = [
   {
     usage: 'trust',
     summary: 'who may do what in this repository',
+    examples: ['trust show', 'trust add-author bob@example.com --key bob.pub'],
     subcommands: [
       {
         usage: 'show',
@@ -134,7 +135,7 @@ export const operatorCommands: CommandSpec[] = [
           ['--namespaces <globs>', 'namespaces they may write to (default: *)', 'list'],
           signingKey,
         ],
-        examples: ['trust add-author bob@example.com --key bob.pub --namespaces staging,team-*'],
+        examples: ["trust add-author bob@example.com --key bob.pub --namespaces 'staging,team-*'"],
         load: () => import('./commands/trust-add-author.ts'),
       },
       {

@@ -84,21 +84,41 @@ export async function rememberNewest(
  *
  * @throws EdgesealError `trust-pin` where nobody can be asked, or they say no
  */
-export async function confirmRoot(io: Io, repository: string, sha256: string): Promise<void> {
-  const fingerprint = rootFingerprint(sha256);
-  const hint = `compare it with whoever set the repository up, then: edgeseal trust accept ${sha256} (in CI: set EDGESEAL_ROOT)`;
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) {
-    throw new EdgesealError(
-      'trust-pin',
-      `this clone has not accepted a trust root yet; the repository's is ${fingerprint}`,
-      { hint },
-    );
-  }
+export async function confirmRoot(
+  io: Io,
+  repository: string,
+  first: AcceptedRoot,
+  newest: AcceptedRoot,
+): Promise<void> {
+  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) throw notAccepted(first, newest);
+  const shown = distinct(first, newest).map((root) => `  ${words(root)}\n`);
   io.stderr.write(
-    `This clone does not know repository ${repository} yet. Its first trust root has the fingerprint\n\n  ${fingerprint}\n\nCompare it with whoever set the repository up: everything else follows from it.\n`,
+    `This clone does not know repository ${repository} yet. Its trust ${shown.length === 1 ? 'root is' : 'roots are, the first and the newest,'}\n\n${shown.join('')}\nCompare ${shown.length === 1 ? 'it' : 'one of them'} with what a colleague sees (edgeseal trust show): everything else follows from it.\n`,
   );
-  if (!(await confirm(io, 'Is it the same?')))
-    throw new EdgesealError('trust-pin', 'the trust root was not accepted', { hint });
+  if (await confirm(io, 'Is it the same?')) return;
+  throw new EdgesealError('trust-pin', 'the trust root was not accepted', { hint: acceptHint });
+}
+
+/** No command with a fingerprint in it: pasted, it would confirm what nobody has compared. */
+const acceptHint =
+  'get the fingerprint from a colleague (edgeseal trust show), not from here, then: edgeseal trust accept FINGERPRINT (in CI: set EDGESEAL_ROOT)';
+
+/** This clone has no root to follow from yet. */
+export function notAccepted(first: AcceptedRoot, newest: AcceptedRoot): EdgesealError {
+  const shown = distinct(first, newest).map(words).join('; ');
+  return new EdgesealError(
+    'trust-pin',
+    `this clone has not accepted a trust root yet; the repository has ${shown}`,
+    { hint: acceptHint },
+  );
+}
+
+function distinct(first: AcceptedRoot, newest: AcceptedRoot): AcceptedRoot[] {
+  return first.number === newest.number ? [first] : [first, newest];
+}
+
+function words({ number, sha256 }: AcceptedRoot): string {
+  return `root ${number}: ${rootFingerprint(sha256)}`;
 }
 
 async function pinFile(io: Io, top: string, repository: string): Promise<string> {

@@ -5,7 +5,7 @@ import { generateRegionKey } from '../core/crypto/region-key.ts';
 import type { RegionPublicKey } from '../core/crypto/region-key.ts';
 import { EdgesealError } from '../core/errors.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
-import { writeNewFile } from './files.ts';
+import { missingFolders, removeFolders, writeNewFile } from './files.ts';
 
 /** A fresh region key whose private half is not on disk yet. */
 export interface FreshKey {
@@ -65,6 +65,7 @@ export async function savePrivateKeys<T>(
   publish: () => Promise<T>,
 ): Promise<T> {
   const written: string[] = [];
+  const folders = missingFolders(keys.map(({ file }) => file));
   try {
     for (const { file, line } of keys) {
       const bytes = Buffer.concat([line.reveal(), Buffer.from('\n')]);
@@ -79,6 +80,7 @@ export async function savePrivateKeys<T>(
     return await publish();
   } catch (error) {
     for (const file of written) await rm(file, { force: true });
+    await removeFolders(folders);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { commands } from './command-table.ts';
+import { exampleLine } from './command-spec.ts';
 import type { CommandSpec } from './command-spec.ts';
 import type { Io } from './io.ts';
 import { version } from './version.ts';
@@ -28,7 +29,7 @@ export function buildProgram(
     .showHelpAfterError('(see: edgeseal --help)');
   const names = commands.map(({ usage }) => usage.split(' ')[0]);
   if (!args.some((arg) => names.includes(arg))) program.version(version, '-V, --version');
-  for (const spec of commands) addCommand(program, spec, io, finish);
+  for (const spec of commands) addCommand(program, spec, io, finish, 'edgeseal');
   for (const command of [program, ...allCommands(program)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -46,9 +47,12 @@ function addCommand(
   spec: CommandSpec,
   io: Io,
   finish: (code: number) => void,
+  before: string,
 ): void {
-  const [name = '', ...rest] = spec.usage.split(' ');
-  const command = parent.command([name, ...rest].join(' ')).description(spec.summary);
+  const [name = ''] = spec.usage.split(' ');
+  const full = `${before} ${name}`;
+  const command = parent.command(spec.usage).description(spec.summary);
+  command.showHelpAfterError(`(see: ${full} --help)`);
   for (const [flags, description, parse] of spec.options ?? []) {
     const option = new Option(flags, description);
     if (parse === 'list') {
@@ -70,13 +74,13 @@ function addCommand(
     command.addOption(option);
   }
   if (spec.examples !== undefined) {
-    const lines = spec.examples.map((line) => `  $ edgeseal ${line}`).join('\n');
+    const lines = spec.examples.map((line) => `  $ ${exampleLine(line)}`).join('\n');
     command.addHelpText(
       'after',
       `\n${spec.examples.length === 1 ? 'Example' : 'Examples'}:\n${lines}`,
     );
   }
-  for (const sub of spec.subcommands ?? []) addCommand(command, sub, io, finish);
+  for (const sub of spec.subcommands ?? []) addCommand(command, sub, io, finish, full);
   const { load } = spec;
   if (load === undefined) return;
   command.action(async (...given: unknown[]) => {

@@ -1,4 +1,5 @@
 import { EdgesealError } from '../core/errors.ts';
+import { maxSecretBytes } from '../core/format/edge-secret.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { Io } from './io.ts';
 
@@ -12,12 +13,12 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
 /**
  * Asks for a value without showing it. Asked twice, because nobody can see a typing error.
  *
- * @throws EdgesealError `input-usage` where there is no terminal, `input-cancelled` on Ctrl-C or two different
- * answers
+ * @throws EdgesealError `input-usage` where there is no terminal, `input-cancelled` on Ctrl-C, two different answers, or
+ * none: Enter is pressed too easily for an empty value to be meant
  */
 export async function promptHidden(io: Io, what: string): Promise<SecretBytes> {
   if (io.stdin.isTTY !== true) {
-    throw new EdgesealError('input-usage', `there is no terminal to ask for ${what} on`, {
+    throw new EdgesealError('input-usage', `there is no terminal to ask for "${what}" on`, {
       hint: 'give it on standard input with -, or from a file with --from-file',
     });
   }
@@ -30,7 +31,13 @@ export async function promptHidden(io: Io, what: string): Promise<SecretBytes> {
   try {
     io.stderr.write(`${what}: `);
     first = await lines.next();
-    io.stderr.write(`\n${what}, again: `);
+    io.stderr.write('\n');
+    if (first.length === 0) {
+      throw new EdgesealError('input-cancelled', 'nothing was typed: nothing was changed', {
+        hint: 'an empty value, where one is meant, comes from an empty file, such as /dev/null',
+      });
+    }
+    io.stderr.write(`${what}, again: `);
     second = await lines.next();
     io.stderr.write('\n');
   } finally {
@@ -51,7 +58,9 @@ export async function readStdin(io: Io, limit: number): Promise<SecretBytes> {
     const bytes = Buffer.from(chunk as Uint8Array | string);
     length += bytes.length;
     if (length > limit)
-      throw new EdgesealError('input-too-large', `standard input has more than ${limit} bytes`);
+      throw new EdgesealError('input-too-large', `standard input has more than ${limit} bytes`, {
+        hint: limit === maxSecretBytes ? 'a Secret holds at most 1 MiB: split it' : 'split it',
+      });
     chunks.push(bytes);
   }
   const all = Buffer.concat(chunks);

@@ -5,14 +5,16 @@ import { repositoryFile } from '../core/format/repository.ts';
 import { rootPath } from '../core/format/trust-root.ts';
 import { loadRepository, readRepository } from '../core/repository/repository-state.ts';
 import type { RepositoryState } from '../core/repository/repository-state.ts';
-import { readRootFile } from '../core/repository/trust.ts';
+import { loadRootChain, readRootFile } from '../core/repository/trust.ts';
 import type { RepositoryView } from '../core/repository/view.ts';
 import { worktreeView } from '../core/repository/view.ts';
 import { rootHash } from '../core/trust/root-chain.ts';
+import type { AcceptedRoot } from '../core/trust/root-chain.ts';
 import { gitAnswer } from './git/git.ts';
 import type { Io } from './io.ts';
 import { confirmRoot, readPin, rememberNewest, writePin } from './pin.ts';
 import type { Pin } from './pin.ts';
+import { quoted } from './shell-word.ts';
 
 /** Where a secrets repository lies: inside a Git repository, at its top or in a folder of it. */
 export interface Place {
@@ -36,16 +38,7 @@ export interface OpenRepository extends Place {
  */
 export async function findRepository(io: Io): Promise<Place> {
   const root = await folderOf(repositoryFile, io.cwd);
-  if (root === undefined) {
-    throw new EdgesealError(
-      'git-repository',
-      `there is no ${repositoryFile} here or above: this is not a secrets repository`,
-      {
-        file: io.cwd,
-        hint: 'go to your secrets repository, or make one with: edgeseal init',
-      },
-    );
-  }
+  if (root === undefined) throw noRepository(io, await repositoriesBelow(io, io.cwd));
   const top = await gitAnswer(io, ['rev-parse', '--show-toplevel'], { cwd: root });
   if (top === undefined || top === '') {
     throw new EdgesealError(
@@ -59,6 +52,28 @@ export async function findRepository(io: Io): Promise<Place> {
   }
   const below = relative(resolve(top), root).split(sep).join('/');
   return { root, top: resolve(top), prefix: below === '' ? '' : `${below}/` };
+}
+
+/** Folders of secrets repositories that the Git repository of `folder` has below it, absolute. */
+export async function repositoriesBelow(io: Io, folder: string): Promise<string[]> {
+  const names = ['-z', '--cached', '--others', '--exclude-standard', '--'];
+  const listed = await gitAnswer(io, ['ls-files', ...names, `:(glob)**/${repositoryFile}`], {
+    cwd: folder,
+  });
+  const files = (listed ?? '').split('\0').filter((file) => file !== '');
+  return [...new Set(files)].map((file) => dirname(join(folder, file))).filter((f) => f !== folder);
+}
+
+function noRepository(io: Io, [below, ...others]: string[]): EdgesealError {
+  const what = `there is no ${repositoryFile} here or above`;
+  const [where, hint] =
+    below === undefined
+      ? [
+          ': this is not a secrets repository',
+          'go to your secrets repository, or make one with: edgeseal init',
+        ]
+      : [`, but below: ${[below, ...others].join(', ')}`, `cd ${quoted(below)}`];
+  return new EdgesealError('git-repository', `${what}${where}`, { file: io.cwd, hint });
 }
 
 /**
@@ -80,19 +95,12 @@ export async function openView(
   const { id } = repository.spec;
   let pin = await readPin(io, place.top, id);
   if (pin === undefined) {
-    const first = await readRootFile(view, 1);
-    if (first === undefined) {
-      throw new EdgesealError(
-        'trust-root',
-        'there is no trust/1.yaml: this repository was not set up to its end',
-        {
-          hint: 'run edgeseal init in an empty folder',
-        },
-      );
-    }
-    const sha256 = rootHash(first.bytes);
-    await confirmRoot(io, id, sha256);
-    pin = { accepted: sha256, newest: { number: 1, sha256 } };
+    const { first, newest } = await offeredRoots(view);
+    await confirmRoot(io, id, first, newest);
+    pin = {
+      accepted: first.sha256,
+      newest: { number: newest.number, sha256: newest.sha256 },
+    };
     await writePin(io, place.top, id, pin);
   }
   const state = await loadRepository(view, pin.accepted);
@@ -104,6 +112,31 @@ export async function openView(
   }
   await rememberNewest(io, place.top, pin, state.root);
   return state;
+}
+
+/**
+ * The roots whose fingerprints a person may compare: each later one names the one before it by its hash, so confirming any
+ * confirms them all.
+ *
+ * @throws EdgesealError `trust-root` where there is none, or the chain is broken
+ */
+export async function offeredRoots(
+  view: RepositoryView,
+): Promise<{ first: AcceptedRoot; newest: AcceptedRoot }> {
+  const file = await readRootFile(view, 1);
+  if (file === undefined) {
+    throw new EdgesealError(
+      'trust-root',
+      'there is no trust/1.yaml: this repository was not set up to its end',
+      { hint: 'run edgeseal init in an empty folder' },
+    );
+  }
+  const chain = await loadRootChain(view, rootHash(file.bytes));
+  const [first] = chain;
+  const newest = chain.at(-1);
+  if (first === undefined || newest === undefined)
+    throw new EdgesealError('internal', 'an empty chain of roots');
+  return { first, newest };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { EdgesealError } from '../core/errors.ts';
 import { parseEdgeSecret } from '../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../core/format/edge-secret.ts';
+import { parseSecretPath } from '../core/format/names.ts';
+import { nearName } from '../core/format/near-name.ts';
 import { secretFiles } from '../core/repository/secret-audit.ts';
 import type { RepositoryView } from '../core/repository/view.ts';
 import type { Io } from './io.ts';
@@ -15,7 +17,7 @@ import type { SecretRef } from './secret-ref.ts';
  */
 export async function readSealed(view: RepositoryView, ref: SecretRef): Promise<EdgeSecret> {
   const bytes = await view.read(ref.file);
-  if (bytes === undefined) throw missing(view, ref.file);
+  if (bytes === undefined) throw missing(view, ref, await secretNames(view));
   const secret = parseEdgeSecret(bytes, ref.file);
   const { namespace, name } = secret.metadata;
   if (namespace === ref.namespace && name === ref.name) return secret;
@@ -41,16 +43,30 @@ export async function namedFiles(
   const present = new Set(all);
   const files = new Set<string>();
   for (const name of names) {
-    const { file } = parseSecretRef(io, place, name);
-    if (!present.has(file)) throw missing(view, file);
-    files.add(file);
+    const ref = parseSecretRef(io, place, name);
+    if (!present.has(ref.file)) throw missing(view, ref, await secretNames(view));
+    files.add(ref.file);
   }
   return [...files];
 }
 
-function missing(view: RepositoryView, file: string): EdgesealError {
+/** Every sealed secret of a view, as `namespace/name`. */
+export async function secretNames(view: RepositoryView): Promise<string[]> {
+  return (await secretFiles({ view })).flatMap((file) => {
+    const { namespace = '', name = '' } = parseSecretPath(file) ?? {};
+    return namespace === '' ? [] : [`${namespace}/${name}`];
+  });
+}
+
+/** A sealed secret that a person named is not there. */
+export function missing(
+  view: RepositoryView,
+  ref: SecretRef,
+  known: readonly string[],
+): EdgesealError {
+  const near = nearName(`${ref.namespace}/${ref.name}`, known);
   return new EdgesealError('input-not-found', `${view.name} has no such sealed secret`, {
-    file,
-    hint: 'list them with: edgeseal status',
+    file: ref.file,
+    hint: `${near === undefined ? '' : `did you mean ${near}? `}list them with: edgeseal status`,
   });
 }

@@ -6,7 +6,15 @@ import { formatSshPublicKey, sameSshKey, sshFingerprint } from '../core/trust/ss
 import { verifySshsig } from '../core/trust/sshsig.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { readKeyFile } from './signer/key-file.ts';
-import { OTHER_KEY_HINT, agentKey, gitSigningKey, home, namedKey } from './signer/locate.ts';
+import {
+  agentKey,
+  gitSigningKey,
+  home,
+  namedKey,
+  newKeyHint,
+  signingKeyOption,
+  signingKeyVariable,
+} from './signer/locate.ts';
 import type { SigningKey, Surroundings } from './signer/locate.ts';
 import { runTool } from './signer/tool.ts';
 import type { ToolOptions, ToolResult } from './signer/tool.ts';
@@ -14,7 +22,7 @@ import type { ToolOptions, ToolResult } from './signer/tool.ts';
 export type { SigningKey };
 
 export interface FindOptions extends Surroundings {
-  /** What `--key` says: a path, or a public key that the agent holds (`key::ssh-ed25519 ...`). */
+  /** What `--signing-key` says: a path, or a public key that the agent holds (`key::ssh-ed25519 ...`). */
   keyPath?: string | undefined;
 }
 
@@ -32,20 +40,20 @@ export interface SignRequest {
 const BATCH = 10_000;
 
 /**
- * The key to sign with: `--key`, then EDGESEAL_SIGNING_KEY, Git's `user.signingkey` when
+ * The key to sign with: `--signing-key`, then EDGESEAL_SIGNING_KEY, Git's `user.signingkey` when
  * `gpg.format=ssh`, `~/.ssh/id_ed25519`, `~/.ssh/id_ed25519_sk`, the agent's first ed25519 key. Asks
  * for no passphrase.
  *
- * Throws `trust-signer` when there is none, or when the one that --key, EDGESEAL_SIGNING_KEY or a
+ * Throws `trust-signer` when there is none, or when the one that --signing-key, EDGESEAL_SIGNING_KEY or a
  * default file names cannot sign. Git's key of another type (RSA) is passed over, because it was
- * chosen for something else, and is what the error names when nothing else is found.
+ * chosen for something else, and is what the error names when nothing else is found; so are files in ~/.ssh.
  */
 export async function findSigningKey(options: FindOptions): Promise<SigningKey> {
   const { env, keyPath } = options;
-  if (keyPath !== undefined) return await namedKey(keyPath, '--key', options);
-  const named = env['EDGESEAL_SIGNING_KEY'];
+  if (keyPath !== undefined) return await namedKey(keyPath, signingKeyOption, options);
+  const named = env[signingKeyVariable];
   if (named !== undefined && named !== '') {
-    return await namedKey(named, 'EDGESEAL_SIGNING_KEY', options);
+    return await namedKey(named, signingKeyVariable, options);
   }
   let passedOver: EdgesealError | undefined;
   const git = await gitSigningKey(options);
@@ -64,8 +72,13 @@ export async function findSigningKey(options: FindOptions): Promise<SigningKey> 
   const agent = await agentKey(options);
   if (agent !== undefined) return { publicKey: agent, path: undefined, source: 'ssh-agent' };
   if (passedOver !== undefined) throw passedOver;
-  const hint = OTHER_KEY_HINT;
-  throw new EdgesealError('trust-signer', 'there is no ssh key to sign with', { hint });
+  const unfit = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_dsa']
+    .filter((name) => existsSync(join(home(env), '.ssh', name)))
+    .map((name) => `~/.ssh/${name}`);
+  const found = unfit.length === 0 ? '' : ` (${unfit.join(', ')}: only ed25519 keys can)`;
+  throw new EdgesealError('trust-signer', `there is no ssh key to sign with${found}`, {
+    hint: newKeyHint,
+  });
 }
 
 /**
@@ -109,7 +122,7 @@ export async function generateSigningKey(
     throw new EdgesealError('input-usage', 'the comment of a key has to be one line of text');
   }
   if (existsSync(file) || existsSync(`${file}.pub`)) {
-    const hint = `sign with it (--key ${file}), or name another file`;
+    const hint = `sign with it (--signing-key ${file}), or name another file`;
     throw new EdgesealError('trust-signer', 'the key file exists already', { file, hint });
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -29,6 +29,8 @@ export interface TemplateWords {
   branch: string;
   /** The command that hooks run, below the Git repository's top. */
   bin: string;
+  /** `folder` behind a path: `/folder`, or nothing. */
+  below: string;
   /** What package.json names as edgeseal. */
   edgeseal: string;
 }

@@ -29,7 +29,9 @@ export async function main(_args: string[], io: HookIo = processIo()): Promise<n
     const { refusal } = await import('./refusal.ts');
     const settings = ['ls-files', '-z', '--full-name', '--', ':(top,glob)**/edgeseal.yaml'];
     const repositories = (await staging.output(settings)).split('\0').filter((path) => path !== '');
-    io.stderr.write(refusal(refused, repositories));
+    // Where the person stands: Git runs a hook at the top.
+    const here = io.env['GIT_PREFIX'] ?? '';
+    io.stderr.write(refusal(refused, repositories, here));
     return 1;
   } finally {
     staging.close();

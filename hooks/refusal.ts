@@ -11,8 +11,13 @@ export interface Refused extends StagedFile {
  * What a person reads when a commit is refused: what was found, where, and the command that mends it.
  *
  * @param settings paths of the `edgeseal.yaml` files that Git knows, from the top
+ * @param here the folder in which the commands are going to be typed, from the top
  */
-export function refusal(refused: readonly Refused[], settings: readonly string[]): string {
+export function refusal(
+  refused: readonly Refused[],
+  settings: readonly string[],
+  here = '',
+): string {
   const lines = refused.flatMap(({ path, findings }) =>
     findings.map(({ line, message }) => `  ${shown(path)}:${line}: ${message}`),
   );
@@ -21,20 +26,23 @@ export function refusal(refused: readonly Refused[], settings: readonly string[]
     '',
     ...lines,
     '',
-    ...mend(refused, posix.dirname(settings[0] ?? 'edgeseal.yaml')),
+    ...mend(refused, posix.dirname(settings[0] ?? 'edgeseal.yaml'), here),
     '',
   ].join('\n');
 }
 
 /** One command for all files of a kind: a person who staged forty does not want to read it forty times. */
-function mend(refused: readonly Refused[], folder: string): string[] {
+function mend(refused: readonly Refused[], folder: string, here: string): string[] {
   const having = (rule: ScanFinding['rule']): Refused[] =>
     refused.filter(({ findings }) => findings.some((finding) => finding.rule === rule));
-  const at = folder === '.' ? '' : ` -C ${quoted(folder)}`;
+  const fromHere = (path: string): string => quoted(posix.relative(here, path) || '.');
+  const isInside = here === `${folder}/` || here.startsWith(`${folder}/`);
+  const at = folder === '.' || isInside ? '' : ` -C ${fromHere(folder)}`;
+  const from = at === '' ? here : folder;
   const sealing = (files: Refused[]): string => {
-    const given = files.map(({ path }) => quoted(posix.relative(folder, path))).join(' ');
-    const staged = files.map(({ path }) => quoted(path)).join(' ');
-    const sealed = quoted(posix.join(folder, 'secrets'));
+    const given = files.map(({ path }) => quoted(posix.relative(from, path))).join(' ');
+    const staged = files.map(({ path }) => fromHere(path)).join(' ');
+    const sealed = fromHere(posix.join(folder, 'secrets'));
     return `  edgeseal${at} seal ${given} --remove && git add -A -- ${sealed} ${staged}`;
   };
   const steps: string[] = [];
@@ -52,7 +60,7 @@ function mend(refused: readonly Refused[], folder: string): string[] {
   );
   const unstage = (command: string, files: Refused[]): void => {
     if (files.length === 0) return;
-    steps.push(`  ${command} -- ${files.map(({ path }) => quoted(path)).join(' ')}`);
+    steps.push(`  ${command} -- ${files.map(({ path }) => fromHere(path)).join(' ')}`);
   };
   // `git restore --staged` wants a HEAD to restore from, which the first commit does not have.
   unstage(

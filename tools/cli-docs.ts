@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { commands } from '../cli/command-table.ts';
+import { exampleLine } from '../cli/command-spec.ts';
 import type { CommandSpec } from '../cli/command-spec.ts';
 
 /** The text of docs/CLI.md. */
@@ -60,7 +61,7 @@ function section(spec: CommandSpec, parent: string): string {
     parts.push('');
   }
   if (examples.length > 0) {
-    parts.push('```sh', ...examples.map((line) => `edgeseal ${line}`), '```', '');
+    parts.push('```sh', ...examples.map(exampleLine), '```', '');
   }
   const [name = ''] = usage.split(' ');
   parts.push(...subcommands.map((sub) => section(sub, `${parent}${name} `)));

@@ -9,7 +9,7 @@ import type { InputSecret } from './manifests.ts';
 export function requireIdentity(name: string, namespace: string | undefined): string {
   if (!isSubdomain(name)) {
     throw new EdgesealError('input-usage', `${name} is not a valid name of a Secret`, {
-      hint: 'lower-case letters, digits, - and .',
+      hint: `lower-case letters, digits, - and ., at most 253, such as: ${mended(name)}`,
     });
   }
   requireNamespace(namespace);
@@ -17,6 +17,13 @@ export function requireIdentity(name: string, namespace: string | undefined): st
   throw new EdgesealError('input-usage', 'no namespace is given', {
     hint: 'say which: --namespace NAMESPACE',
   });
+}
+
+/** The valid name that comes nearest. */
+function mended(name: string): string {
+  const near = name.toLowerCase().replace(/[^a-z0-9.]+/g, '-');
+  const trimmed = near.replace(/^[-.]+|[-.]+$/g, '');
+  return isSubdomain(trimmed) ? trimmed : 'database-credentials';
 }
 
 /** A Secret made of flags, as if a manifest had given it. */

@@ -129,6 +129,8 @@ function placed(error: unknown, { namespace, name, file, line }: InputSecret): u
   const message = error.message.includes(`${namespace}/${name}`)
     ? error.message
     : `${namespace}/${name}: ${error.message}`;
-  const { code, field, hint, cause } = error;
+  const { code, field, cause } = error;
+  const hint =
+    error.hint ?? (code === 'input-too-large' ? 'make several Secrets of it' : undefined);
   return new EdgesealError(code, message, { file, line, field, hint, cause });
 }

@@ -1,10 +1,11 @@
-import { EdgesealError } from '../../core/errors.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { regionsOf } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { assignedRegions } from '../../core/policy/distribution.ts';
+import { regionEntry } from '../../core/repository/recipients.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { Output, describeError } from '../output.ts';
 import type { SecretRef } from '../secret-ref.ts';
 import { requireRegions } from './region-plan.ts';
 
@@ -32,7 +33,8 @@ export function targetRegions(
   const output = new Output(io);
   const sealed =
     current === undefined ? regions : [...new Set(current.spec.envelopes.flatMap(regionsOf))];
-  const missing = regions.filter((region) => !sealed.includes(region));
+  const unsealed = regions.filter((region) => !sealed.includes(region));
+  const missing = unsealed.filter((region) => isKnown(state, region, output));
   const over = sealed.filter(
     (region) => !regions.includes(region) && state.regions.get(region)?.recovery !== true,
   );
@@ -72,9 +74,22 @@ export function targetRegions(
   }
   const targets = regions.filter((region) => sealed.includes(region));
   if (targets.length > 0) return targets;
+  for (const region of unsealed) regionEntry(state, region);
   throw new EdgesealError(
     'policy-mismatch',
     `${namespace}/${name} is sealed for no region that it is assigned to (${regions.join(', ')})`,
     { file: ref.file, hint: `seal it anew as a whole: edgeseal seal` },
   );
+}
+
+/** A region that there is not is a fault of the policy, which resealing does not mend. */
+function isKnown(state: RepositoryState, region: string, output: Output): boolean {
+  try {
+    regionEntry(state, region);
+    return true;
+  } catch (error) {
+    if (!isEdgesealError(error)) throw error;
+    output.warn(describeError(error), error.hint);
+    return false;
+  }
 }

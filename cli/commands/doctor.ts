@@ -1,6 +1,6 @@
 import { checkLeaks } from '../doctor/leaks.ts';
 import type { Check } from '../doctor/check.ts';
-import { failed } from '../doctor/check.ts';
+import { failed, warn } from '../doctor/check.ts';
 import { checkRemote } from '../doctor/remote.ts';
 import { checkContent, checkHook, checkRepository } from '../doctor/repository.ts';
 import { checkSigning } from '../doctor/signing.ts';
@@ -53,6 +53,15 @@ async function allChecks(io: Io): Promise<Check[]> {
       // One check that cannot be made must not hide what the others find.
       checks.push(failed(name, error));
     }
+  }
+  if (open === undefined) {
+    checks.push(
+      warn(
+        'the rest',
+        'signing key, regions, policy, secrets and publish remote were not looked at',
+        'mend the above, then: edgeseal doctor',
+      ),
+    );
   }
   return checks;
 }

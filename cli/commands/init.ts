@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { isLabel } from '../../core/format/names.ts';
 import { rootFingerprint } from '../../core/trust/root-chain.ts';
 import { sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { exitCodes } from '../exit-code.ts';
+import { missingFolders, removeFolders } from '../files.ts';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
@@ -59,8 +61,17 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
     heartbeat: options.heartbeat !== false,
     ownHook: hook !== 'foreign',
   });
-  await savePrivateKeys(keys, () => writeFiles(made.files, place, output));
-  if (place.isNew) await runGit(io, ['init', '-q', '-b', 'main'], { cwd: place.root });
+  const folders = missingFolders([join(place.root, '.git')]);
+  try {
+    await savePrivateKeys(keys, async () => {
+      if (place.isNew) await initGit(io, place.root);
+      await writeFiles(made.files, place, output);
+    });
+  } catch (error) {
+    if (place.isNew) await rm(join(place.root, '.git'), { recursive: true, force: true });
+    await removeFolders(folders);
+    throw error;
+  }
   await writePin(io, place.top, id, {
     accepted: made.rootHash,
     newest: { number: 1, sha256: made.rootHash },
@@ -80,6 +91,11 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
     );
   }
   return exitCodes.ok;
+}
+
+async function initGit(io: Io, root: string): Promise<void> {
+  await mkdir(root, { recursive: true });
+  await runGit(io, ['init', '-q', '-b', 'main'], { cwd: root });
 }
 
 function checkRegions({ regions = [], defaultRegions = [] }: Options): string[] {

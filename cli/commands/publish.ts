@@ -6,6 +6,7 @@ import { unpushedNotice } from '../publish/history.ts';
 import { publish } from '../publish/publish.ts';
 import { exitCode, reportOf } from '../publish/report.ts';
 import { printRound } from '../publish/summary.ts';
+import { uncommittedNotice } from '../publish/uncommitted.ts';
 import { findRepository } from '../repository.ts';
 
 interface Options {
@@ -28,7 +29,10 @@ export async function run(io: Io, names: string[], options: Options): Promise<nu
     resumeFrom: options.resumeFrom,
     signingKeys: options.signingKey ?? [],
   });
-  const unpushed = await unpushedNotice(io, place, round);
+  const unpushed = [
+    ...(await uncommittedNotice(io, place)),
+    ...(await unpushedNotice(io, place, round)),
+  ];
   if (options.output === 'json') new Output(io).json(reportOf(round, dryRun, unpushed));
   else printRound(io, round, dryRun, unpushed);
   return exitCode(round);

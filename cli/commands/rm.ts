@@ -10,6 +10,7 @@ import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
+import { missing, secretNames } from '../sealed-file.ts';
 import { parseSecretRef } from '../secret-ref.ts';
 import type { SecretRef } from '../secret-ref.ts';
 
@@ -25,10 +26,7 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   const { state } = repository;
   const ref = parseSecretRef(io, repository, name);
   if ((await state.view.read(ref.file)) === undefined) {
-    throw new EdgesealError('input-not-found', 'there is no such sealed secret', {
-      file: ref.file,
-      hint: 'list them with: edgeseal status',
-    });
+    throw missing(state.view, ref, await secretNames(state.view));
   }
   if (options.force !== true) await requireCommitted(io, repository, ref);
   const regions = regionsFor(repository, ref);
@@ -73,7 +71,7 @@ async function requireCommitted(io: Io, repository: OpenRepository, ref: SecretR
       : 'it has changes that are not committed, which could not be brought back',
     {
       file: ref.file,
-      hint: 'commit it first, or remove it all the same with: edgeseal rm --force',
+      hint: `commit it first, or remove it all the same with: edgeseal rm ${ref.namespace}/${ref.name} --force`,
     },
   );
 }

@@ -60,7 +60,10 @@ function choose(
       ? 'only what was committed can be taken back'
       : `versions in Git history: ${known.join(', ')}`;
   if (to !== undefined && !/^[1-9]\d{0,15}$/.test(to)) {
-    throw new EdgesealError('input-usage', '--to is not a version number', { file, hint });
+    throw new EdgesealError('input-usage', `--to takes a version number; ${hint}`, {
+      file,
+      ...(known.length === 0 ? {} : { hint: `such as: --to ${known.at(-1) ?? 1}` }),
+    });
   }
   if (to !== undefined && Number(to) === current) {
     throw new EdgesealError('input-usage', `version ${to} is the current one`, { file, hint });

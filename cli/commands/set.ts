@@ -2,6 +2,7 @@ import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { templateOf } from '../../core/format/edge-secret.ts';
 import type { Template } from '../../core/format/edge-secret.ts';
 import { isItemName } from '../../core/format/names.ts';
+import { nearName } from '../../core/format/near-name.ts';
 import { recipientsFor } from '../../core/repository/recipients.ts';
 import { createSecret, itemNames, setItems } from '../../core/secret/change.ts';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
@@ -15,11 +16,16 @@ import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
 import { promptHidden } from '../prompt.ts';
 import { openRepository } from '../repository.ts';
+import type { OpenRepository } from '../repository.ts';
+import { secretNames } from '../sealed-file.ts';
 import { parseSecretRef } from '../secret-ref.ts';
+import { quoted } from '../shell-word.ts';
 
 interface Options extends FinishOptions {
   fromFile?: string;
   regions?: string[];
+  /** Make the secret. */
+  new?: boolean;
 }
 
 const opaque: Template = {
@@ -41,6 +47,8 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
     });
   }
   const current = await findCurrent(state, ref);
+  if ((current === undefined) !== (options.new === true))
+    throw await notMeant(repository, `${ref.namespace}/${ref.name}`, item, options);
   const regions = targetRegions(io, state, ref, current?.secret, options.regions);
   const recipients = await recipientsFor(state, regions);
   const version = await nextVersion(io, repository, ref.file, current?.secret);
@@ -68,6 +76,27 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
     maySign: current === undefined || maySign(io, ref, current.unsigned),
   };
   return await finishChanges(io, repository, [change], 1, options);
+}
+
+/** A mistyped name must not make a new secret, which clusters would get in place of the value that was meant. */
+async function notMeant(
+  { state }: OpenRepository,
+  name: string,
+  item: string,
+  options: Options,
+): Promise<EdgesealError> {
+  const { fromFile, regions } = options;
+  const from = fromFile === undefined ? '' : ` --from-file ${quoted(fromFile)}`;
+  const to = regions === undefined ? '' : ` --regions ${regions.join(',')}`;
+  const command = (secret: string): string => `edgeseal set ${secret} ${item}${from}${to}`;
+  if (options.new === true) {
+    return new EdgesealError('input-usage', `${name} is there already`, { hint: command(name) });
+  }
+  const near = nearName(name, await secretNames(state.view));
+  const makes = `to make it: ${command(name)} --new`;
+  return new EdgesealError('input-not-found', `there is no sealed secret ${name}`, {
+    hint: near === undefined ? makes : `did you mean ${near}? ${makes}`,
+  });
 }
 
 async function readValue(

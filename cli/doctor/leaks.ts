@@ -3,6 +3,7 @@ import { runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { fail, ok } from './check.ts';
 import type { Check } from './check.ts';
+import { quoted } from '../shell-word.ts';
 
 /** A private region key is 32 bytes in base64url. The prefix alone also stands in documentation. */
 const pattern = 'edgeseal-region-key-1-[A-Za-z0-9_-]{43}';
@@ -19,23 +20,18 @@ export async function checkLeaks(io: Io, top: string): Promise<Check[]> {
       fail(
         name,
         `${file} holds a private region key and is staged or committed`,
-        `git -C ${quote(top)} rm --cached ${quote(file)}; if it was ever pushed, replace the key and every value it could open`,
+        `git -C ${quoted(top)} rm --cached ${quoted(file)}; if it was ever pushed, replace the key and every value it could open`,
       ),
     ),
     ...lying.map((file) =>
       fail(
         name,
         `${file} is a private region key inside the Git working tree`,
-        `mkdir -p -m 700 ~/edgeseal-keys && mv ${quote(join(top, file))} ~/edgeseal-keys/`,
+        `mkdir -p -m 700 ~/edgeseal-keys && mv ${quoted(join(top, file))} ~/edgeseal-keys/`,
       ),
     ),
   ];
   return checks.length === 0 ? [ok(name, 'none in the working tree')] : checks;
-}
-
-/** For a shell, where it needs that. */
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 async function grep(io: Io, top: string, where: string[]): Promise<string[]> {

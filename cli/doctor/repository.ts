@@ -4,17 +4,17 @@ import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts'
 import { readRepository } from '../../core/repository/repository-state.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { auditRepository } from '../../core/repository/repository-audit.ts';
-import { readRootFile } from '../../core/repository/trust.ts';
 import { worktreeView } from '../../core/repository/view.ts';
-import { rootFingerprint, rootHash } from '../../core/trust/root-chain.ts';
+import { rootFingerprint } from '../../core/trust/root-chain.ts';
 import type { Io } from '../io.ts';
 import { describeError } from '../output.ts';
-import { readPin } from '../pin.ts';
-import { findRepository, openView } from '../repository.ts';
+import { notAccepted, readPin } from '../pin.ts';
+import { findRepository, offeredRoots, openView } from '../repository.ts';
 import type { OpenRepository, Place } from '../repository.ts';
 import { hookState, preCommitFile } from '../set-up/hook.ts';
 import { fail, failed, ok, warn } from './check.ts';
 import type { Check } from './check.ts';
+import { mendOf, partOf } from './mend.ts';
 
 /**
  * Opens the repository as far as it goes, without asking anybody anything.
@@ -37,16 +37,8 @@ export async function checkRepository(
     checks.push(ok('repository', `${metadata.name} (${spec.id}) in ${place.root}`));
     const pin = await readPin(io, place.top, spec.id);
     if (pin === undefined) {
-      const first = await readRootFile(view, 1);
-      const hash = first === undefined ? undefined : rootHash(first.bytes);
-      checks.push(
-        fail(
-          'trust',
-          `this clone has not accepted a trust root yet${hash === undefined ? '' : `; the repository's first is ${rootFingerprint(hash)}`}`,
-          `compare it with whoever set the repository up, then: edgeseal trust accept ${hash ?? 'FINGERPRINT'}`,
-        ),
-      );
-      return { checks, place };
+      const { first, newest } = await offeredRoots(view);
+      return { checks: [...checks, failed('trust', notAccepted(first, newest))], place };
     }
     const state = await openView(io, place, view);
     const { number, sha256 } = state.root;
@@ -61,7 +53,9 @@ export async function checkRepository(
     );
     return { checks, place, open: { ...place, state } };
   } catch (error) {
-    return { checks: [...checks, failed('trust', error)], place };
+    if (!isEdgesealError(error)) throw error;
+    const check = failed(partOf(error), error);
+    return { checks: [...checks, { ...check, mend: await mendOf(io, place, error) }], place };
   }
 }
 
@@ -92,15 +86,12 @@ export async function checkContent(state: RepositoryState): Promise<Check[]> {
   const checks: Check[] = [];
   const regions = [...state.regions.values()];
   const channels = regions.filter((region) => !region.recovery);
-  checks.push(
-    channels.length === 0
-      ? warn(
-          'regions',
-          'there is no region yet',
-          'edgeseal region add us-east --generate ~/edgeseal-keys',
-        )
-      : ok('regions', channels.map((region) => region.name).join(', ')),
-  );
+  if (channels.length > 0) {
+    checks.push(ok('regions', channels.map((region) => region.name).join(', ')));
+  } else if (!state.root.spec.regions.some((region) => region.role === 'region')) {
+    const mend = 'edgeseal region add us-east --generate ~/edgeseal-keys';
+    checks.push(warn('regions', 'there is no region yet', mend));
+  }
   const withoutRecovery = state.root.spec.regions.filter(
     (region) => region.role === 'region' && region.recovery === undefined,
   );

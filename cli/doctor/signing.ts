@@ -5,6 +5,7 @@ import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/
 import type { Io } from '../io.ts';
 import { findSigningKey } from '../signer.ts';
 import type { SigningKey } from '../signer.ts';
+import { heartbeatKey } from '../publish/signers.ts';
 import { ok, warn } from './check.ts';
 import type { Check } from './check.ts';
 
@@ -28,12 +29,32 @@ export async function checkSigning(io: Io, state: RepositoryState): Promise<Chec
     ...(roles.includes('publishers') ? ['publisher'] : []),
     ...(roles.includes('roots') ? ['root key'] : []),
   ];
-  if (authors.length > 0) return [ok(name, `${print} from ${key.source}: ${words.join('; ')}`)];
+  const heartbeat = roles.includes('publishers') ? await checkHeartbeat(io, state, key) : [];
+  if (authors.length > 0)
+    return [ok(name, `${print} from ${key.source}: ${words.join('; ')}`), ...heartbeat];
   return [
+    ...heartbeat,
     warn(
       name,
       `${print} from ${key.source} is not an author's: what you seal stays unsigned until an author signs it`,
       'a holder of a root key runs: edgeseal trust add-author YOUR-NAME --key YOUR-KEY.pub',
+    ),
+  ];
+}
+
+/** Whoever publishes without the heartbeat's key leaves the clusters without one. */
+async function checkHeartbeat(io: Io, state: RepositoryState, key: SigningKey): Promise<Check[]> {
+  const { heartbeat } = state.root.spec;
+  if (heartbeat === undefined) return [];
+  const name = 'heartbeat';
+  if ((await heartbeatKey(io, [key], state.root)) !== undefined)
+    return [ok(name, 'its key is at hand')];
+  const print = sshFingerprint(parseSshPublicKey(heartbeat.key).blob);
+  return [
+    warn(
+      name,
+      `its key ${print} is not at hand: what you publish by hand renews no heartbeat`,
+      'whoever has it, such as CI, runs: EDGESEAL_HEARTBEAT_KEY=KEY-FILE edgeseal publish',
     ),
   ];
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EdgesealError } from '../../core/errors.ts';
 import type { Io } from '../io.ts';
+import { fullDisk } from './full-disk.ts';
 
 export interface GitOptions {
   /** Folder to run in; default `io.cwd`. */
@@ -21,7 +22,7 @@ export interface GitResult {
  * Runs the person's own git, so that hooks, SSH remotes, credential helpers and commit signing work as they
  * are used to. No shell, and no argument is ever a secret value.
  *
- * @throws EdgesealError `git-repository` with git's own last words where it fails
+ * @throws EdgesealError `git-repository` with git's own last words where it fails, `store-full`
  */
 export async function runGit(io: Io, args: string[], options: GitOptions = {}): Promise<GitResult> {
   const env = { ...io.env, ...options.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0' };
@@ -58,7 +59,8 @@ export async function runGit(io: Io, args: string[], options: GitOptions = {}): 
     stdout: Buffer.concat(stdout),
     stderr: Buffer.concat(stderr).toString('utf8'),
   };
-  if (code !== 0 && options.allow?.includes(code) !== true) throw gitFailure(args, result);
+  if (code !== 0 && options.allow?.includes(code) !== true)
+    throw (await fullDisk(result.stderr, options.cwd ?? io.cwd)) ?? gitFailure(args, result);
   return result;
 }
 

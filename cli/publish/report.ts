@@ -1,5 +1,6 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
+import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { errorJson } from '../output.ts';
 import type { HeldSecret } from './plan.ts';
@@ -118,7 +119,21 @@ export function noticesOf(round: Round): Notice[] {
     return { level: 'warning', error };
   });
   const warnings = plans.warnings.map(({ error }): Notice => ({ level: 'warning', error }));
-  return [...findings, ...warnings, ...missing];
+  return [...findings, ...warnings, ...missing, ...silentHeartbeat(round)];
+}
+
+/** With a key that is not at hand no heartbeat is renewed, and clusters call their state stale one day. */
+function silentHeartbeat({ state, outcomes, dryRun }: Round): Notice[] {
+  const { heartbeat } = state.root.spec;
+  const silent = outcomes.filter((outcome) => outcome.result === 'done' && !outcome.heartbeat);
+  if (heartbeat === undefined || dryRun || silent.length === 0) return [];
+  const key = sshFingerprint(parseSshPublicKey(heartbeat.key).blob);
+  const error = new EdgesealError(
+    'trust-signer',
+    `the heartbeat of ${silent.map(({ region }) => region).join(', ')} was not renewed: its key ${key} is not at hand`,
+    { hint: 'whoever has it, such as CI, runs: EDGESEAL_HEARTBEAT_KEY=KEY-FILE edgeseal publish' },
+  );
+  return [{ level: 'warning', error }];
 }
 
 /** 0; 1 where a secret was held back or the repository is not in order; that of the error where a region failed. */

@@ -50,6 +50,7 @@ export interface Round {
   findings: Finding[];
   plans: Plans;
   outcomes: RegionOutcome[];
+  dryRun: boolean;
 }
 
 /** Fetches, plans, signs and pushes once. */
@@ -92,7 +93,7 @@ export async function runRound(input: RoundInput): Promise<Round> {
     const secrets = files.flatMap((file) => parseSecretPath(file) ?? []);
     const findings = await auditRepository(state, secrets);
     const done = await publishOnto(input, { state, main, cat, bases });
-    return { main, remote, branch, state, findings, ...done };
+    return { main, remote, branch, state, findings, dryRun: input.dryRun, ...done };
   } finally {
     view.close();
     cat.close();
@@ -126,15 +127,15 @@ function requireSameRemote(local: Repository, merged: Repository): void {
  * @throws EdgesealError `policy-region`
  */
 export function publishedRegions(state: RepositoryState, names: readonly string[]): string[] {
+  const all = [...state.regions.values()].filter((entry) => !entry.recovery).map((e) => e.name);
   for (const name of names) {
     if (!regionEntry(state, name).recovery) continue;
     throw new EdgesealError(
       'policy-region',
       `${name} is a recovery recipient: it has no channel, and needs none`,
-      { hint: 'name regions, or none to publish all: edgeseal publish' },
+      { hint: `regions that have one: ${all.join(', ')}` },
     );
   }
-  const all = [...state.regions.values()].filter((entry) => !entry.recovery).map((e) => e.name);
   if (all.length === 0) {
     throw new EdgesealError('policy-region', 'main has no region to publish for', {
       hint: 'add one, and merge it: edgeseal region add NAME --generate DIRECTORY',
@@ -149,7 +150,7 @@ function unlisted(state: RepositoryState, region: string): EdgesealError | undef
   if (rootRegion(state.root, region)?.role === 'region') return undefined;
   return new EdgesealError('trust-key', `trust root ${number} does not list region ${region}`, {
     file: `regions/${region}.yaml`,
-    hint: `have it listed: edgeseal region add ${region}; otherwise remove the file`,
+    hint: `have it listed: edgeseal region add ${region} --key PUBLIC-KEY-FILE; otherwise remove the file`,
   });
 }
 

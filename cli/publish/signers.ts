@@ -36,21 +36,15 @@ export async function findPublishKeys(
       keys.push(await findSigningKey({ cwd: io.cwd, env: io.env, keyPath }));
     } catch (error) {
       if (!isEdgesealError(error, 'trust-signer')) throw error;
-      if (keyPath !== undefined) throw sayOption(error);
+      if (keyPath !== undefined) throw error;
       missing = error;
     }
   }
   return { keys, missing, heartbeat: await heartbeatKey(io, keys, root) };
 }
 
-/** Of publish's options `--key` is none. */
-function sayOption({ message, file, hint, cause }: EdgesealError): EdgesealError {
-  const said = (text: string): string => text.replace('--key', '--signing-key');
-  const details = { file, hint: hint === undefined ? undefined : said(hint), cause };
-  return new EdgesealError('trust-signer', said(message), details);
-}
-
-async function heartbeatKey(
+/** The heartbeat's key, where it is at hand: among the keys found, or named by a variable. */
+export async function heartbeatKey(
   io: Io,
   keys: readonly SigningKey[],
   root: AcceptedRoot,
@@ -124,7 +118,7 @@ function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): Ed
       found.missing ?? new EdgesealError('trust-signer', 'there is no key to sign with');
     return new EdgesealError('trust-signer', `nothing was published: ${missing.message}`, {
       file: missing.file,
-      hint: missing.hint?.replace('--key', '--signing-key'),
+      hint: missing.hint,
       cause: missing,
     });
   }

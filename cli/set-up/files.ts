@@ -13,7 +13,7 @@ import { formatTrustRoot, rootPath, rootSignaturePath } from '../../core/format/
 import { acceptPinnedRoot, rootHash } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import { formatSshPublicKey } from '../../core/trust/ssh-key.ts';
-import { writeFileAtomic } from '../files.ts';
+import { missingFolders, removeFolders, writeFileAtomic } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { Output } from '../output.ts';
 import { sign } from '../signer.ts';
@@ -91,6 +91,7 @@ export async function repositoryFiles(
  */
 export async function writeFiles(files: NewFile[], place: NewPlace, output: Output): Promise<void> {
   const written: string[] = [];
+  const folders = missingFolders(files.map(({ file }) => file));
   try {
     for (const { file, content } of files) {
       const path = file.slice(place.root.length + 1);
@@ -108,6 +109,7 @@ export async function writeFiles(files: NewFile[], place: NewPlace, output: Outp
     }
   } catch (error) {
     for (const file of written) await rm(file, { force: true });
+    await removeFolders(folders);
     throw error;
   }
 }
@@ -117,11 +119,12 @@ async function templateFiles(made: NewRepository): Promise<{ path: string; text:
   const top = place.folder === '' ? '.' : place.folder;
   const files = await readTemplate({
     name,
-    package: `${name.toLowerCase()}-secrets`,
+    package: /(^|[-_.])secrets$/i.test(name) ? name.toLowerCase() : `${name.toLowerCase()}-secrets`,
     folder: top,
     branch: place.branch,
     bin: `${top === '.' ? '.' : `./${top}`}/node_modules/.bin/edgeseal`,
     edgeseal: packageSpecifier(),
+    below: top === '.' ? '' : `/${top}`,
   });
   return files.map(({ path, text }) => {
     if (path === policyFile) return { path, text: policyText(text, made) };

@@ -5,6 +5,8 @@ import { repositoryFile } from '../../core/format/repository.ts';
 import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { realPath } from '../private-key.ts';
+import { repositoriesBelow } from '../repository.ts';
+import { quoted } from '../shell-word.ts';
 
 /** Where `init` is going to make a secrets repository. */
 export interface NewPlace {
@@ -45,6 +47,13 @@ export async function choosePlace(io: Io, path: string | undefined): Promise<New
     throw new EdgesealError('input-usage', `this is a folder of the Git repository ${top}`, {
       file: root,
       hint: 'to put the secrets here: edgeseal init --path . ; for a repository of their own, go outside of it',
+    });
+  }
+  const below = existsSync(root) ? await repositoriesBelow(io, root) : [];
+  if (below[0] !== undefined) {
+    throw new EdgesealError('input-usage', 'there is a secrets repository below already', {
+      file: below[0],
+      hint: `cd ${quoted(below[0])}; for a second one beside it: edgeseal init --path FOLDER`,
     });
   }
   // It becomes part of workflow files and of a hook's command line.

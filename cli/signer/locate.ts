@@ -11,7 +11,7 @@ export interface SigningKey {
   publicKey: SshPublicKey;
   /** Absolute path for `ssh-keygen -f`: private key or `.pub` file; undefined when only the agent has it. */
   path: string | undefined;
-  /** Where it was found, for people: `--key`, `EDGESEAL_SIGNING_KEY`, `git config user.signingkey`... */
+  /** Where it was found, for people: `--signing-key`, `EDGESEAL_SIGNING_KEY`, `git config user.signingkey`... */
   source: string;
 }
 
@@ -21,9 +21,12 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
 }
 
-/** The way out for a person who has no key that can be used here. */
-export const OTHER_KEY_HINT =
-  'make an ed25519 key with ssh-keygen -t ed25519 and name it with --key or EDGESEAL_SIGNING_KEY';
+/** Ways to name a key, for people. */
+export const signingKeyOption = '--signing-key';
+export const signingKeyVariable = 'EDGESEAL_SIGNING_KEY';
+
+/** Makes `~/.ssh/id_ed25519`, where it is found without being named. */
+export const newKeyHint = 'make one: ssh-keygen -t ed25519';
 
 /** A public key instead of a path, as Git takes it: `key::ssh-ed25519 AAAA...`, `key::` optional. */
 const LITERAL = /^(?:key::)?((?:sk-)?(?:ssh|ecdsa)-\S+ .*)$/;
@@ -47,7 +50,9 @@ export async function namedKey(
   } catch (cause) {
     if (!(cause instanceof EdgesealError)) throw cause;
     // "public key is cut short" helps nobody who has an RSA key: the hint says what is wanted.
-    const details = { file: cause.file, hint: OTHER_KEY_HINT, cause };
+    const isNamed = source === signingKeyOption || source === signingKeyVariable;
+    const hint = isNamed ? `name an ed25519 key with ${source}, or ${newKeyHint}` : newKeyHint;
+    const details = { file: cause.file, hint, cause };
     throw new EdgesealError(
       'trust-signer',
       `cannot sign with ${source}: ${cause.message}`,

@@ -38,10 +38,17 @@ export interface DistributionPolicy {
  * @throws EdgesealError `format-yaml` or `format-schema`; lines inside the policy are counted from its first
  */
 export function parseDistributionPolicy(bytes: Uint8Array, file: string): DistributionPolicy {
-  const parsed = parseYaml(decodeUtf8(bytes, 'the distribution policy'), { file });
+  const parsed = parseYaml(decodeUtf8(bytes, 'the distribution policy'), {
+    file,
+    showKeys: true,
+  });
   const outer = validate(configMapSchema, parsed, file);
   const inner = `${file} (data.${policyKey})`;
-  const { regions } = validate(innerSchema, parseYaml(innerText(outer), { file: inner }), inner);
+  const { regions } = validate(
+    innerSchema,
+    parseYaml(innerText(outer), { file: inner, showKeys: true }),
+    inner,
+  );
   return { file, regions: new Map(Object.entries(regions)) };
 }
 

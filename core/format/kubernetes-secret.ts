@@ -1,4 +1,4 @@
-import { EdgesealError } from '../errors.ts';
+import { EdgesealError, isEdgesealError } from '../errors.ts';
 import { SecretBytes } from '../secret-bytes.ts';
 import type { Json } from './canonical-json.ts';
 import type { Template } from './edge-secret.ts';
@@ -77,7 +77,9 @@ function readSecret(
   const metadata = mapAt(value['metadata'], parsed, file, at('metadata'));
   const name = metadata['name'];
   if (typeof name !== 'string' || !isSubdomain(name)) {
-    throw fault(parsed, file, at('metadata', 'name'), 'is missing or not a valid name of a Secret');
+    const what = name === undefined ? 'is missing' : 'is not a valid name of a Secret';
+    const hint = 'lower-case letters, digits, - and ., such as: name: database-credentials';
+    throw fault(parsed, file, at('metadata', 'name'), what, hint);
   }
   const namespace = metadata['namespace'];
   if (namespace !== undefined && (typeof namespace !== 'string' || !isLabel(namespace))) {
@@ -103,7 +105,12 @@ function readSecret(
   };
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a prototype-less map of a person's keys
   delete template.metadata.annotations[lastApplied];
-  requireTypeItems(template.type, items, file);
+  try {
+    requireTypeItems(template.type, items, file);
+  } catch (error) {
+    const line = parsed.lineOf(at('type'));
+    throw isEdgesealError(error) && line !== undefined ? error.at({ line }) : error;
+  }
   return { name, namespace, template, items };
 }
 
@@ -162,8 +169,8 @@ function notASecret(
   const apiVersion = isMap(value) ? text(value['apiVersion']) : '';
   const what = /^[A-Za-z0-9./-]{1,80} ?$/.test(kind)
     ? `this is a ${kind}${/^[a-z0-9./-]{1,80}$/.test(apiVersion) ? ` (${apiVersion})` : ''}`
-    : 'this document has no kind';
-  return new EdgesealError('input-not-a-secret', `${what}, not a Kubernetes Secret (v1)`, {
+    : 'this has no kind';
+  return new EdgesealError('input-not-a-secret', `${what}: it is no Kubernetes Secret (v1)`, {
     file,
     line: parsed.lineOf(path),
     hint:

@@ -31,7 +31,11 @@ export const regionSchema = z.strictObject({
 export type Region = z.infer<typeof regionSchema>;
 
 export function parseRegion(bytes: Uint8Array, file: string): Region {
-  return validate(regionSchema, parseYaml(decodeUtf8(bytes, 'the region file'), { file }), file);
+  return validate(
+    regionSchema,
+    parseYaml(decodeUtf8(bytes, 'the region file'), { file, showKeys: true }),
+    file,
+  );
 }
 
 export function formatRegion(region: Region): string {

@@ -40,7 +40,7 @@ export type Repository = z.infer<typeof repositorySchema>;
 export function parseRepository(bytes: Uint8Array, file: string): Repository {
   return validate(
     repositorySchema,
-    parseYaml(decodeUtf8(bytes, 'the repository file'), { file }),
+    parseYaml(decodeUtf8(bytes, 'the repository file'), { file, showKeys: true }),
     file,
   );
 }

@@ -98,15 +98,39 @@ export function validate<T>(schema: z.ZodType<T>, parsed: Parsed, file?: string)
   if (result.success) return parsed.value as T;
   const { issue, path } = firstIssue(result.error.issues);
   const field = fieldName(path);
+  const unknown = unknownBeside(result.error.issues, issue, path);
+  const [first] = unknown;
+  const where =
+    first === undefined ? path : [...(isMissing(issue) ? path.slice(0, -1) : path), first];
+  const words = [
+    ...(issue?.code === 'unrecognized_keys' ? [] : [wordsOf(issue)]),
+    ...(first === undefined ? [] : [`unknown field ${unknown.join(', ')}`]),
+  ];
   throw new EdgesealError(
     'format-schema',
-    `${field === '' ? 'the document' : field}: ${wordsOf(issue)}`,
-    {
-      file,
-      line: parsed.lineOf(path),
-      field,
-    },
+    `${field === '' ? 'the document' : field}: ${words.join('; ')}`,
+    { file, line: parsed.lineOf(where), field },
   );
+}
+
+/** Fields that the schema does not know; beside a missing one they may be that one, mistyped. */
+function unknownBeside(
+  issues: z.core.$ZodIssue[],
+  issue: z.core.$ZodIssue | undefined,
+  path: (string | number)[],
+): string[] {
+  if (issue?.code === 'unrecognized_keys') return issue.keys;
+  if (!isMissing(issue)) return [];
+  const parent = fieldName(path.slice(0, -1));
+  return issues.flatMap((other) =>
+    other.code === 'unrecognized_keys' && fieldName(other.path as (string | number)[]) === parent
+      ? other.keys
+      : [],
+  );
+}
+
+function isMissing(issue: z.core.$ZodIssue | undefined): boolean {
+  return issue?.message.endsWith('received undefined') === true;
 }
 
 /** {@link validate} for documents that were not read from text with lines. */
@@ -137,7 +161,7 @@ function fieldName(path: (string | number)[]): string {
 
 function wordsOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'is not valid';
-  if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`;
+  if (isMissing(issue)) return 'is missing';
   const message = issue.message.replace(/^Invalid input: /, '');
   return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -9,6 +9,15 @@ const required: Record<string, { all: string[] } | { any: string[] }> = {
   'kubernetes.io/basic-auth': { any: ['username', 'password'] },
 };
 
+/** What makes a Secret of the type from what people have. */
+const commands: Record<string, string> = {
+  'kubernetes.io/tls':
+    'from a certificate and its key: edgeseal seal tls NAME -n NAMESPACE --cert FILE --key FILE',
+  'kubernetes.io/dockerconfigjson':
+    'from a login: edgeseal seal docker-registry NAME -n NAMESPACE --docker-server URL --docker-username USER',
+};
+const anyItems = 'add it; a Secret of type Opaque may hold any items';
+
 /** Types that the cluster makes for itself; a copy from elsewhere would hand out rights in it. */
 const refused = new Set(['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']);
 
@@ -31,14 +40,14 @@ export function requireTypeItems(
     throw new EdgesealError(
       'input-not-a-secret',
       `a Secret of type ${type} needs the item ${missing.join(' and ')}`,
-      { file, field: 'data' },
+      { file, field: 'data', hint: commands[type] ?? anyItems },
     );
   }
   if (rule.any.some((item) => items.has(item))) return;
   throw new EdgesealError(
     'input-not-a-secret',
     `a Secret of type ${type} needs one of ${rule.any.join(', ')}`,
-    { file, field: 'data' },
+    { file, field: 'data', hint: anyItems },
   );
 }
 

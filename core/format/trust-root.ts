@@ -72,7 +72,7 @@ export function parseTrustRoot(bytes: Uint8Array, file: string): TrustRoot {
   requireRootSize(bytes, file);
   const root = validate(
     trustRootSchema,
-    parseYaml(decodeUtf8(bytes, 'the trust root'), { file }),
+    parseYaml(decodeUtf8(bytes, 'the trust root'), { file, showKeys: true }),
     file,
   );
   const { authors, regions, number, previous } = root.spec;

@@ -80,10 +80,12 @@ export function parseStream(text: string, rules: StreamRules = {}): ParsedStream
   const lines = new LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const documents: ParsedDocument[] = [];
-  for (const document of compose(text, lines, rules)) {
+  const quotes = new Quotes();
+  for (const document of compose(text, lines, rules, quotes)) {
     const [fault] = document.errors;
     if (fault !== undefined) {
-      throw yamlError(WORDS[fault.code] ?? 'malformed YAML', lineAt(fault.pos[0]));
+      const end = text.endsWith('\n') ? text.length - 1 : text.length;
+      throw quotes.fault(fault, lineAt, Math.min(fault.pos[0], end));
     }
     const line = lineAt(document.range[0]);
     // The directive would bring back the types of YAML 1.1, where `no` is a boolean.
@@ -98,7 +100,30 @@ export function parseStream(text: string, rules: StreamRules = {}): ParsedStream
   return { documents, lineAt };
 }
 
-function compose(text: string, lines: LineCounter, rules: StreamRules): Generator<ParsedDocument> {
+/** Strings in quotes that go over several lines: seldom meant, and where a quote is missing the fault shows far below. */
+class Quotes {
+  readonly #seen: { start: number; end: number }[] = [];
+
+  see(lexeme: string, start: number): void {
+    if (/^["'][^]*\n/.test(lexeme)) this.#seen.push({ start, end: start + lexeme.length });
+  }
+
+  fault({ code }: { code: YamlCode }, lineAt: (offset: number) => number, at: number) {
+    const line = lineAt(at);
+    const words = WORDS[code] ?? 'malformed YAML';
+    const open = this.#seen.find(({ start, end }) => start < at && lineAt(end) >= line);
+    if (open === undefined) return yamlError(words, line);
+    const from = lineAt(open.start);
+    return yamlError(words, from, `close the quote that opens in line ${from}`);
+  }
+}
+
+function compose(
+  text: string,
+  lines: LineCounter,
+  rules: StreamRules,
+  quotes: Quotes,
+): Generator<ParsedDocument> {
   const composer = new Composer<ParsedNode, false>({
     version: '1.2',
     schema: 'core',
@@ -109,7 +134,7 @@ function compose(text: string, lines: LineCounter, rules: StreamRules): Generato
     prettyErrors: false,
     logLevel: 'silent',
   });
-  return composer.compose(tokens(text, lines, rules), false, text.length);
+  return composer.compose(tokens(text, lines, rules, quotes), false, text.length);
 }
 
 /** The library builds a syntax tree in a loop and then walks it by recursion: here, in between, depth is bounded. */
@@ -117,6 +142,7 @@ function* tokens(
   text: string,
   lines: LineCounter,
   { aliases }: StreamRules,
+  quotes: Quotes,
 ): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -132,6 +158,7 @@ function* tokens(
     if (aliases !== true && isUnindented(lexeme, column, parser.stack)) {
       fail('a closing bracket or brace that is not indented', 'put more spaces before it');
     }
+    if (before !== SCALAR_MARK) quotes.see(lexeme, parser.offset);
     before = lexeme;
     column = columnAfter(lexeme, column);
     yield* parser.next(lexeme);

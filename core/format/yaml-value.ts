@@ -24,6 +24,8 @@ export interface ValueRules {
   aliases?: boolean | undefined;
   /** `!!binary`, which gives its base64 text, without line breaks and unchecked. */
   binary?: boolean | undefined;
+  /** Errors may name a key: in files whose keys are ours, never in one where a value may stand in a key's place. */
+  showKeys?: boolean | undefined;
 }
 
 type Dict = { [key: string]: Json };
@@ -119,7 +121,7 @@ export class ValueReader {
         continue;
       }
       const key = this.#key(pair.key);
-      if (key in map) throw this.#error(pair.key, 'a key that the mapping has already');
+      if (key in map) throw this.#error(pair.key, this.#repeated(key));
       map[key] = this.read(pair.value);
     }
     // Own keys win over merged ones, and earlier merges over later ones.
@@ -127,6 +129,11 @@ export class ValueReader {
       for (const key of Object.keys(other)) if (!(key in map)) map[key] = other[key] as Json;
     }
     return map;
+  }
+
+  #repeated(key: string): string {
+    const isShown = this.#rules.showKeys === true && /^[\w./-]{1,63}$/.test(key);
+    return `a key that the mapping has already${isShown ? `: ${key}` : ''}`;
   }
 
   #key(node: ParsedNode | null): string {

@@ -2,6 +2,9 @@ import { recipientOf } from '../crypto/region-key.ts';
 import { loadSodium } from '../crypto/sodium.ts';
 import { EdgesealError } from '../errors.ts';
 import { byName } from '../format/names.ts';
+import { nearName } from '../format/near-name.ts';
+import { regionPath } from '../format/region.ts';
+import { repositoryFile } from '../format/repository.ts';
 import type { SealRecipient } from '../secret/envelope.ts';
 import { activeKeys, rootRegion } from './root-keys.ts';
 import type { RegionEntry, RepositoryState } from './repository-state.ts';
@@ -43,15 +46,40 @@ export function withRecovery(state: RepositoryState, regions: readonly string[])
   return [...names].sort(byName);
 }
 
-/** The region's file. Recovery recipients count as regions here. */
+/**
+ * The region's file. Recovery recipients count as regions here.
+ *
+ * @throws EdgesealError `policy-region`, which names the file that speaks of the region, if one does
+ */
 export function regionEntry(state: RepositoryState, name: string): RegionEntry {
   const entry = state.regions.get(name);
   if (entry !== undefined) return entry;
+  if (rootRegion(state.root, name) !== undefined) throw lostFile(state, name);
   const known = [...state.regions.values()].filter((e) => !e.recovery).map((e) => e.name);
+  const near = nearName(name, known);
+  const words = `known regions: ${known.length === 0 ? 'none' : known.join(', ')}`;
+  const inDefaults = state.repository.spec.defaultRegions?.includes(name) === true;
+  const file = inDefaults ? repositoryFile : undefined;
   throw new EdgesealError('policy-region', `there is no region ${name}`, {
-    file: state.policy?.file,
-    hint: `known regions: ${known.length === 0 ? 'none' : known.join(', ')}; add it with: edgeseal region add ${name}`,
+    file: state.policy?.regions.has(name) === true ? state.policy.file : file,
+    hint:
+      near === undefined
+        ? `${words}; to add it: edgeseal region add ${name} --generate ~/edgeseal-keys`
+        : `did you mean ${near}? ${words}`,
   });
+}
+
+/** Adding it anew would give it another key than its clusters have. */
+export function lostFile(state: RepositoryState, name: string): EdgesealError {
+  const file = regionPath(name);
+  return new EdgesealError(
+    'policy-region',
+    `the file of region ${name} is missing, which trust root ${state.root.number} lists`,
+    {
+      file,
+      hint: `bring it back: git checkout HEAD -- ':(top,glob)**/${file}' (if that was committed: git log -- ':(top,glob)**/${file}')`,
+    },
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { EdgesealError } from '../errors.ts';
 import { repositoryFile } from '../format/repository.ts';
 import { rootPath } from '../format/trust-root.ts';
 import type { Finding } from './secret-audit.ts';
-import { recipientsFor, regionEntry } from './recipients.ts';
+import { lostFile, recipientsFor, regionEntry } from './recipients.ts';
 import type { RepositoryState } from './repository-state.ts';
 import { activeKeys } from './root-keys.ts';
 
@@ -55,7 +55,7 @@ export async function auditRepository(
       findings.push(warning('policy-region', message, { file: entry.file }));
     });
   }
-  findings.push(...missingRegionFiles(state), ...idleEntries(state, secrets));
+  findings.push(...missingRegionFiles(state, used), ...idleEntries(state, secrets));
   for (const file of await strayRoots(state)) {
     await attempt(async () => {
       throw new EdgesealError(
@@ -76,19 +76,12 @@ function requireRegion(state: RepositoryState, name: string): void {
   });
 }
 
-function missingRegionFiles(state: RepositoryState): Finding[] {
+/** Of regions that are used it was said already, as an error. */
+function missingRegionFiles(state: RepositoryState, used: ReadonlySet<string>): Finding[] {
   return state.root.spec.regions
-    .filter(({ name, keys }) => keys.some((k) => k.state === 'active') && !state.regions.has(name))
-    .map(({ name }) =>
-      warning(
-        'policy-region',
-        `trust root ${state.root.number} lists region ${name}, which has no file`,
-        {
-          file: `regions/${name}.yaml`,
-          hint: 'restore the file: nothing can be sealed for the region without it',
-        },
-      ),
-    );
+    .filter(({ keys }) => keys.some((k) => k.state === 'active'))
+    .filter(({ name }) => !state.regions.has(name) && !used.has(name))
+    .map(({ name }) => ({ level: 'warning', error: lostFile(state, name) }));
 }
 
 function idleEntries(

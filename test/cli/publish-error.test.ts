@@ -37,7 +37,7 @@ describe('publish says what is wrong and the way out', () => {
     const [code, said] = await failure('--signing-key', rsa);
     expect(code).toBe(3);
     expect(said).toContain(
-      'make an ed25519 key with ssh-keygen -t ed25519 and name it with --signing-key',
+      'name an ed25519 key with --signing-key, or make one: ssh-keygen -t ed25519',
     );
   });
 

@@ -299,7 +299,7 @@ describe('somebody who is not a publisher', () => {
     });
     expect(without.code).toBe(3);
     expect(without.stderr).toContain('nothing was published: there is no ssh key to sign with');
-    expect(without.stderr).toContain('--signing-key');
+    expect(without.stderr).toContain('ssh-keygen -t ed25519');
     const missing = await ws.cli(['publish', '--signing-key', 'no-such-file']);
     expect(missing.stderr).toContain('cannot sign with --signing-key');
     expect(branchAt(ws.origin, 'edgeseal/us-east')).toBe(before);

@@ -103,10 +103,13 @@ describe('a new trust root', () => {
     const carried = gitIn(ws.origin, 'ls-tree', '--name-only', `${east}:.edgeseal/trust`);
     expect(carried.split('\n')).toEqual(['1', '1.sig', '2', '2.sig']);
     const text = await ws.cli(['publish', 'us-east']);
-    expect(text.stdout).toBe('us-east  unchanged at snapshot 2\n');
-    expect(text.stderr).toBe(
+    expect(text.stdout).toMatch(
+      /^us-east {2}unchanged at snapshot 2\nwarning: the heartbeat of us-east/,
+    );
+    expect(text.stderr).toContain(
       `nothing to publish: main of origin (${report.main.slice(0, 10)}) is published already\n`,
     );
+    expect(text.stdout).toContain('EDGESEAL_HEARTBEAT_KEY=KEY-FILE edgeseal publish');
 
     // Without the heartbeat's key nothing at all was pushed; with it, by either way, alive is renewed.
     const quiet = branchAt(ws.origin, east);

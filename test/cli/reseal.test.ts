@@ -8,7 +8,7 @@ import { unsealSecret } from '../../core/secret/unseal.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 import { nextRoot, withKeyState } from '../support/root.ts';
 import { sealedIn, valuesIn } from '../support/sealed-values.ts';
-import { makeWorkspace } from '../support/workspace.ts';
+import { makeWorkspace, newIfNeeded } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 
 /** Made up. */
@@ -28,7 +28,9 @@ afterAll(() => {
 });
 
 const set = async (secret: string, item: string, value: string, ...more: string[]) =>
-  ws.cli(['set', secret, item, '--from-file', '-', ...more], { stdin: value });
+  ws.cli(['set', secret, item, ...newIfNeeded(ws, secret), '--from-file', '-', ...more], {
+    stdin: value,
+  });
 
 async function reseal(...args: string[]): Promise<CliResult> {
   const result = await ws.cli(['reseal', ...args]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealedIn, valuesIn } from '../support/sealed-values.ts';
-import { makeWorkspace } from '../support/workspace.ts';
+import { makeWorkspace, newIfNeeded } from '../support/workspace.ts';
 import type { Workspace } from '../support/workspace.ts';
 
 let ws: Workspace;
@@ -14,7 +14,9 @@ afterAll(() => {
 /** Sets made-up values one after the other, a commit each. */
 async function history(name: string, ...values: string[]): Promise<void> {
   for (const value of values) {
-    await ws.cli(['set', name, 'a', '--from-file', '-'], { stdin: value });
+    await ws.cli(['set', name, 'a', ...newIfNeeded(ws, name), '--from-file', '-'], {
+      stdin: value,
+    });
     ws.commit(`Set ${name}`);
   }
 }
@@ -53,7 +55,7 @@ describe('rollback', () => {
     for (const [to, words] of [
       ['7', 'versions in Git history: 1'],
       ['2', 'is the current one'],
-      ['x', 'not a version number'],
+      ['x', '--to takes a version number'],
     ]) {
       const result = await ws.cli(['rollback', 'prod/c', '--to', to!]);
       expect([result.code, result.stderr]).toEqual([2, expect.stringContaining(words!)]);
@@ -82,7 +84,9 @@ describe('rollback', () => {
   });
 
   it('does not vouch for a version that nobody signed', async () => {
-    await ws.cli(['set', 'prod/e', 'a', '--from-file', '-', '--no-sign'], { stdin: 'one' });
+    await ws.cli(['set', 'prod/e', 'a', '--new', '--from-file', '-', '--no-sign'], {
+      stdin: 'one',
+    });
     ws.commit('Unsigned');
     await ws.cli(['seal'], {
       stdin:

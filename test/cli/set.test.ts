@@ -4,7 +4,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/bin.ts';
 import { sealedIn, valuesIn } from '../support/sealed-values.ts';
-import { makeWorkspace } from '../support/workspace.ts';
+import { makeWorkspace, newIfNeeded } from '../support/workspace.ts';
 import type { Workspace } from '../support/workspace.ts';
 
 /** Made up. */
@@ -19,7 +19,9 @@ afterAll(() => {
 });
 
 const set = (name: string, item: string, value: string, ...more: string[]) =>
-  ws.cli(['set', name, item, '--from-file', '-', ...more], { stdin: value });
+  ws.cli(['set', name, item, ...newIfNeeded(ws, name), '--from-file', '-', ...more], {
+    stdin: value,
+  });
 
 /** Types at a terminal's hidden prompts. */
 async function typed(args: string[], ...lines: string[]): Promise<{ code: number; shown: string }> {
@@ -59,7 +61,7 @@ describe('set', () => {
   });
 
   it('asks for a value, hidden', async () => {
-    const { code, shown } = await typed(['set', 'prod/asked', 'pw'], marker, marker);
+    const { code, shown } = await typed(['set', 'prod/asked', 'pw', '--new'], marker, marker);
     expect(code, shown).toBe(0);
     expect(shown).not.toContain(marker);
     expect(await valuesIn(ws, 'prod/asked')).toEqual({ pw: marker });
@@ -71,11 +73,15 @@ describe('set', () => {
 
   it('refuses what it cannot do, and shows no value', async () => {
     const cases: [string[], string][] = [
-      [['set', 'prod/x', 'pw'], '--from-file -'],
-      [['set', 'prod/x', 'bad key', '--from-file', '-'], 'not a valid key'],
+      [['set', 'prod/x', 'pw', '--new'], '--from-file -'],
+      [['set', 'prod/x', 'pw', '--from-file', '-'], 'edgeseal set prod/x pw --from-file - --new'],
+      [['set', 'prod/x', 'bad key', '--new', '--from-file', '-'], 'not a valid key'],
       [['set', 'nonsense', 'pw', '--from-file', '-'], 'namespace/name'],
-      [['set', 'prod/x', 'pw', '--from-file', 'nowhere'], 'no such file'],
-      [['set', 'prod/x', 'pw', '--from-file', '-', '--regions', 'recovery'], 'recovery recipient'],
+      [['set', 'prod/x', 'pw', '--new', '--from-file', 'nowhere'], 'no such file'],
+      [
+        ['set', 'prod/x', 'pw', '--new', '--from-file', '-', '--regions', 'recovery'],
+        'recovery recipient',
+      ],
     ];
     for (const [args, words] of cases) {
       const result = await ws.cli(args, { stdin: marker });
@@ -85,7 +91,7 @@ describe('set', () => {
     }
     const big = join(ws.folder, 'big');
     writeFileSync(big, Buffer.alloc(600_000, marker));
-    expect((await ws.cli(['set', 'prod/big', 'a', '--from-file', big])).code).toBe(0);
+    expect((await ws.cli(['set', 'prod/big', 'a', '--new', '--from-file', big])).code).toBe(0);
     const more = await ws.cli(['set', 'prod/big', 'b', '--from-file', big]);
     expect([more.code, more.stderr]).toEqual([2, expect.stringContaining('more than 1048576')]);
     expect(sealedIn(ws, 'prod/big').spec.version).toBe(1);

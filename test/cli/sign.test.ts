@@ -5,7 +5,7 @@ import { generateSigningKey } from '../../cli/signer.ts';
 import { nextRoot, withoutAuthor } from '../support/root.ts';
 import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { typed } from '../support/terminal.ts';
-import { makeWorkspace } from '../support/workspace.ts';
+import { makeWorkspace, newIfNeeded } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 
 /** Made up. */
@@ -34,7 +34,9 @@ interface Json {
 }
 
 const set = async (secret: string, item: string, ...more: string[]): Promise<CliResult> =>
-  ws.cli(['set', secret, item, '--from-file', '-', ...more], { stdin: marker });
+  ws.cli(['set', secret, item, ...newIfNeeded(ws, secret), '--from-file', '-', ...more], {
+    stdin: marker,
+  });
 const unsigned = (secret: string, item: string, ...more: string[]): Promise<CliResult> =>
   set(secret, item, '--no-sign', ...more);
 const signJson = async (...args: string[]): Promise<{ code: number; json: Json }> => {

@@ -93,7 +93,7 @@ async function expectSigned(key: SigningKey, count: number): Promise<void> {
 }
 
 describe('finding the key', () => {
-  it('takes --key before EDGESEAL_SIGNING_KEY before Git before ~/.ssh before the agent', async () => {
+  it('takes --signing-key before EDGESEAL_SIGNING_KEY before Git before ~/.ssh before the agent', async () => {
     const paths = ['option', 'variable', 'git', '.ssh/id_ed25519', 'agent'].map((name) =>
       keygen(name),
     );
@@ -103,7 +103,7 @@ describe('finding the key', () => {
     const config = join(directory, '.gitconfig');
     writeFileSync(config, '[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = ~/git\n');
 
-    expect(await find(option)).toMatchObject({ path: option, source: '--key' });
+    expect(await find(option)).toMatchObject({ path: option, source: '--signing-key' });
     expect(await find()).toMatchObject({ path: variable, source: 'EDGESEAL_SIGNING_KEY' });
     delete env['EDGESEAL_SIGNING_KEY'];
     expect(await find()).toMatchObject({ path: git, source: 'git config user.signingkey' });
@@ -123,7 +123,7 @@ describe('finding the key', () => {
     expect((await find(`${path}.pub`)).path).toBe(`${path}.pub`);
     const literal = formatSshPublicKey(pub);
     for (const spec of [literal, `key::${literal}`, `key::${literal} someone`]) {
-      expect(await find(spec)).toMatchObject({ path: undefined, source: '--key' });
+      expect(await find(spec)).toMatchObject({ path: undefined, source: '--signing-key' });
     }
     rmSync(`${path}.pub`);
     for (const spec of ['~/one', 'one', './one', path]) {

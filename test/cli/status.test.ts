@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextRoot, withKeyState } from '../support/root.ts';
 import { makePerson } from '../support/person.ts';
-import { makeWorkspace, runCli } from '../support/workspace.ts';
+import { makeWorkspace, newIfNeeded, runCli } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 
 /** Made up. */
@@ -43,7 +43,9 @@ interface Json {
 }
 
 const set = async (secret: string, item: string, ...more: string[]): Promise<CliResult> =>
-  ws.cli(['set', secret, item, '--from-file', '-', ...more], { stdin: marker });
+  ws.cli(['set', secret, item, ...newIfNeeded(ws, secret), '--from-file', '-', ...more], {
+    stdin: marker,
+  });
 async function status(...args: string[]): Promise<Json & { code: number }> {
   const result = await ws.cli(['status', '-o', 'json', ...args]);
   expect(result.stdout).not.toContain(marker);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rootFingerprint, rootHash } from '../../core/trust/root-chain.ts';
 import { generateSigningKey } from '../../cli/signer.ts';
-import { rootHash } from '../../core/trust/root-chain.ts';
 import { typed } from '../support/terminal.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
@@ -43,7 +43,9 @@ describe('trust accept', () => {
     const cwd = clone();
     const unknown = await ws.cli(['verify'], { cwd });
     expect(unknown.code).toBe(3);
-    expect(unknown.stderr).toContain(`edgeseal trust accept ${first()}`);
+    expect(unknown.stderr).toContain('edgeseal trust accept FINGERPRINT');
+    expect(unknown.stderr).toContain(rootFingerprint(first()));
+    expect(unknown.stderr).not.toContain(first());
     for (const wrong of ['0'.repeat(64), first().replace(/.$/, (c) => (c === '0' ? '1' : '0'))]) {
       const result = await ws.cli(['trust', 'accept', wrong], { cwd });
       expect([result.code, result.stderr]).toEqual([

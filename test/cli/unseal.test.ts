@@ -47,7 +47,7 @@ it('prints the bytes of one item and nothing else', async () => {
   const args = ['unseal', db, '--key', ws.keyFile('recovery'), '--item'];
   expect((await ws.cli([...args, 'username'])).stdout).toBe('made-up-user');
   const missing = await ws.cli([...args, 'nothing']);
-  expect(missing).toMatchObject({ code: 4, stdout: '' });
+  expect(missing).toMatchObject({ code: 2, stdout: '' });
   expect(missing.stderr).toContain('its items are: keystore.bin, password, username');
 });
 

@@ -59,7 +59,7 @@ describeOwnCluster('docs/guides/cluster-keys.md', {}, (cluster) => {
       MIRROR: ws.origin,
       NO_COLOR: '1',
     };
-    const set = ['set', 'production/db', 'password', '--from-file', '-'];
+    const set = ['set', 'production/db', 'password', '--new', '--from-file', '-'];
     await ws.cli(set, { stdin: 'made-up' });
     ws.commit('Seal');
     ws.git('branch', '-q', '-u', 'origin/main');

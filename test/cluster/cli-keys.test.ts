@@ -195,7 +195,7 @@ describeCluster('region add --context', (cluster) => {
 describe('reseal --with-recovery', () => {
   it('gives a new key what its region may read, and takes no other key', async () => {
     const ws = await makeWorkspace({ defaultRegions: ['us-east'] });
-    const set = ['set', 'prod/a', 'password', '--from-file', '-'];
+    const set = ['set', 'prod/a', 'password', '--new', '--from-file', '-'];
     await ws.cli(set, { stdin: 'made-up' });
     ws.commit('Seal');
     await ws.cli(['region', 'add', 'us-east', '--generate', join(ws.folder, 'more')]);

@@ -13,6 +13,7 @@ import { rootHash } from '../../core/trust/root-chain.ts';
 import { crdFiles } from '../../tools/crds.ts';
 import type { Cluster } from '../support/cluster/client.ts';
 import { clusterView } from '../support/channel.ts';
+import { newIfNeeded } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
 
 const merge = { headers: { 'content-type': 'application/merge-patch+json' } };
@@ -148,7 +149,7 @@ export class Desk {
   }
 
   async seal(secret: string, value = 'made-up'): Promise<void> {
-    const args = ['set', secret, 'password', '--from-file', '-'];
+    const args = ['set', secret, 'password', ...newIfNeeded(this.ws, secret), '--from-file', '-'];
     const { code, stderr } = await this.ws.cli(args, { stdin: value });
     if (code !== 0) throw new Error(stderr);
   }

@@ -102,7 +102,7 @@ describe('launcher with an old Node', () => {
       `Object.defineProperty(process.versions, 'node', { value: '${version}' });`,
     );
     const done = run(['seal'], [process.execPath, '-r', fake]);
-    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done).toMatchObject({ code: 2, stdout: '' });
     expect(done.stderr).toMatch(line);
     expect(done.stderr).toContain(version);
   });
@@ -123,7 +123,7 @@ describe('launcher with an old Node', () => {
 
   it.skipIf(old === undefined)('a real one is refused in one line', () => {
     const done = run(['seal'], [old!]);
-    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done).toMatchObject({ code: 2, stdout: '' });
     expect(done.stderr).toMatch(line);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -209,4 +209,9 @@ function run(program: string, args: string[], cwd: string, env: NodeJS.ProcessEn
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   }).trim();
+}
+
+/** What `edgeseal set` wants to be told for a secret that is not there yet. */
+export function newIfNeeded(ws: Workspace, secret: string): string[] {
+  return existsSync(join(ws.repo, `secrets/${secret}.yaml`)) ? [] : ['--new'];
 }

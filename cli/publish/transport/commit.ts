@@ -3,6 +3,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { EdgesealError } from '../../../core/errors.ts';
+import { fullDisk } from '../../git/full-disk.ts';
 import { gitAnswer, gitText, runGit } from '../../git/git.ts';
 import type { Io } from '../../io.ts';
 import type { Place } from '../../repository.ts';
@@ -140,9 +141,11 @@ export class Importer {
     child.stdin.end('done\n');
     await closed;
     if (child.exitCode === 0) return;
+    const full = await fullDisk(this.#failed, this.#place.top);
+    if (full !== undefined) throw full;
     const [words = ''] = this.#failed.split('\n');
     throw new EdgesealError('git-repository', `git fast-import failed: ${words}`, {
-      hint: 'see that the disk is not full, and that git fsck finds nothing',
+      hint: 'see that git fsck finds nothing',
     });
   }
 }

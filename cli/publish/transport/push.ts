@@ -1,4 +1,5 @@
 import { EdgesealError } from '../../../core/errors.ts';
+import { fullDisk } from '../../git/full-disk.ts';
 import { runGit } from '../../git/git.ts';
 import type { Io } from '../../io.ts';
 import type { Place } from '../../repository.ts';
@@ -52,12 +53,13 @@ export async function pushChannels(
     const [, flag, ref, summary] = match ?? [];
     if (flag !== undefined && ref !== undefined) said.set(ref, { flag, summary: summary ?? '' });
   }
+  const full = code === 0 ? undefined : await fullDisk(stderr, place.top);
   for (const { region } of pushes) {
     const answer = said.get(channelRef(region));
     if (answer !== undefined && answer.flag !== '!') outcomes.set(region, 'done');
     else if (answer === undefined && code === 0) outcomes.set(region, 'done');
     else if (answer !== undefined && races.test(answer.summary)) outcomes.set(region, 'race');
-    else outcomes.set(region, refused(region, remote, answer?.summary, stderr));
+    else outcomes.set(region, full ?? refused(region, remote, answer?.summary, stderr));
   }
   return outcomes;
 }

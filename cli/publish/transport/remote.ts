@@ -3,6 +3,7 @@ import { EdgesealError } from '../../../core/errors.ts';
 import type { Repository } from '../../../core/format/repository.ts';
 import type { Io } from '../../io.ts';
 import type { Place } from '../../repository.ts';
+import { fullDisk } from '../../git/full-disk.ts';
 import { gitAnswer, gitText, runGit } from '../../git/git.ts';
 
 /** What a remote holds, as of the last fetch. */
@@ -59,7 +60,7 @@ export function printable(remote: string): string {
  * FETCH_HEAD of the person's clone moves.
  *
  * @throws EdgesealError `git-repository` where the remote is not known or has no such branch, `git-mirror` where
- * it cannot be reached
+ * it cannot be reached, `store-full`
  */
 export async function fetchRemote(
   io: Io,
@@ -78,7 +79,8 @@ export async function fetchRemote(
     cwd: place.top,
     allow: [1, 128, 255],
   });
-  if (result.code !== 0) throw fetchFailure(result.stderr, remote, branch);
+  if (result.code !== 0)
+    throw (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, remote, branch);
   const fetched = await lastFetched(io, place, remote);
   return branch === undefined ? { ...fetched, main: undefined } : fetched;
 }
@@ -127,7 +129,9 @@ export async function fetchChannelFrom(
   });
   if (result.code === 0) return await gitText(io, ['rev-parse', ref], { cwd: place.top });
   if (/find remote ref/.test(result.stderr)) return undefined;
-  throw fetchFailure(result.stderr, source, undefined);
+  throw (
+    (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, source, undefined)
+  );
 }
 
 async function requireRemote(io: Io, place: Place, remote: string): Promise<void> {
