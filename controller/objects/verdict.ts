@@ -5,7 +5,7 @@ import type { SecretFault } from '../apply/faults.ts';
 import type { SecretReason } from '../status/reason.ts';
 import type { Entry } from './catalog.ts';
 
-/** Why an object is ready, or not; docs/guides/flux.md lists each with what to do. */
+/** Why an object is ready, or not; docs/guides/objects.md lists each with what to do. */
 export type ObjectReason =
   'Applied' | 'NotForThisRegion' | 'NotFedByObjects' | 'NoTrustRoot' | SecretReason;
 
