@@ -1,3 +1,4 @@
+import { auditSecret } from '../../core/repository/secret-audit.ts';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { formatEdgeSecret, parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import { validAuthors } from '../../core/secret/author.ts';
@@ -10,6 +11,7 @@ import { plural } from '../change/words.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { Output, describeError, errorJson } from '../output.ts';
+import { holdAgainstPast } from '../past/hold.ts';
 import { Progress } from '../progress.ts';
 import { confirm } from '../prompt.ts';
 import { openRepository } from '../repository.ts';
@@ -85,7 +87,9 @@ async function look(
   let inOrder = 0;
   for (let start = 0; start < files.length; start += together) {
     const batch = files.slice(start, start + together);
-    for (const looked of await Promise.all(batch.map((file) => lookAt(state, file)))) {
+    const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
+    await holdAgainstPast(io, repository, audited, undefined, { floors: false });
+    for (const looked of audited.map((one) => lookAt(state, one))) {
       if (looked === undefined) inOrder += 1;
       else if (isRefused(looked)) refused.push(looked);
       else candidates.push(looked);

@@ -9,6 +9,7 @@ import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { Output, describeError, errorJson } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { holdAgainstPast } from '../past/hold.ts';
 import { findRepository, openRepository, openView } from '../repository.ts';
 import type { Place } from '../repository.ts';
 import { namedFiles } from '../sealed-file.ts';
@@ -29,23 +30,19 @@ interface Verified {
 }
 
 /** Reads this many files at once: a commit's come through one pipe, which then never waits for us. */
-const together = 32;
+const together = 512;
 
 /** Checks everything that needs no private key. */
 export async function run(io: Io, args: string[], options: Options): Promise<number> {
   if (options.commit === undefined) {
     const repository = await openRepository(io);
-    return await verify(io, repository, repository.state, args, options);
+    return await verify(io, repository, repository.state, args, options, undefined);
   }
   const place = await findRepository(io);
-  const view = await commitView(
-    io,
-    place.top,
-    await commitOf(io, place, options.commit),
-    place.prefix,
-  );
+  const commit = await commitOf(io, place, options.commit);
+  const view = await commitView(io, place.top, commit, place.prefix);
   try {
-    return await verify(io, place, await openView(io, place, view), args, options);
+    return await verify(io, place, await openView(io, place, view), args, options, commit);
   } finally {
     view.close();
   }
@@ -57,6 +54,7 @@ async function verify(
   state: RepositoryState,
   names: string[],
   options: Options,
+  commit: string | undefined,
 ): Promise<number> {
   const files = await namedFiles(io, place, state.view, names);
   const progress = new Progress(io, 'verified');
@@ -65,6 +63,7 @@ async function verify(
   for (let start = 0; start < files.length; start += together) {
     const batch = files.slice(start, start + together);
     const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
+    await holdAgainstPast(io, place, audited, commit);
     for (const { namespace, name, file, secret, authors, findings: found } of audited) {
       findings.push(...found);
       const ok = !found.some(({ level }) => level === 'error');

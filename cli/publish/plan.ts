@@ -62,6 +62,8 @@ export interface PlanInput {
   changed: ReadonlySet<string> | undefined;
   /** The lowest version that main's history allows for each of these paths. */
   floors(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, number>>;
+  /** Adds to the findings what history has against these files. */
+  hold(audited: readonly AuditedSecret[]): Promise<void>;
   /** Takes rendered bytes; undefined in a dry run. */
   store: ((bytes: Uint8Array) => Promise<Stored>) | undefined;
   progress: Progress;
@@ -100,6 +102,7 @@ export async function planRegions(regions: RegionPlan[], input: PlanInput): Prom
     const audits = await Promise.all(
       files.slice(start, start + batch).map((file) => auditSecret(state, file)),
     );
+    await input.hold(audits);
     for (const audited of audits) await decide(plans, input, audited);
   }
   progress.end();

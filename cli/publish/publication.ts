@@ -4,6 +4,7 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import type { CatFile } from '../git/commit-view.ts';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
+import { holdAgainstPast } from '../past/hold.ts';
 import { Progress } from '../progress.ts';
 import type { Place } from '../repository.ts';
 import { recheckPaths } from './base.ts';
@@ -77,6 +78,7 @@ async function makePlans(input: RoundInput, ground: Ground, importer: Importer):
     state,
     changed: await changedPaths(io, place, ground, regions),
     floors: (paths) => historyFloors(io, place, main, cat, paths),
+    hold: (audited) => holdAgainstPast(io, place, audited, main, { floors: false }),
     store: dryRun ? undefined : (bytes) => importer.store(bytes),
     progress: new Progress(io, 'checked'),
   });

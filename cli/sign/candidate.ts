@@ -1,7 +1,7 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import type { AuthorSignature, EdgeSecret } from '../../core/format/edge-secret.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
-import { auditSecret } from '../../core/repository/secret-audit.ts';
+import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import { judgeSignatures } from '../../core/secret/author.ts';
 import type { SignatureVerdict } from '../../core/secret/author.ts';
 import { statementDigest } from '../../core/secret/statement.ts';
@@ -38,12 +38,13 @@ export interface Refused {
  *
  * @returns undefined where an author stands for it already
  */
-export async function lookAt(
+export function lookAt(
   state: RepositoryState,
-  file: string,
-): Promise<Candidate | Refused | undefined> {
-  const { namespace, name, secret, authors, findings } = await auditSecret(state, file);
-  if (authors.length > 0) return undefined;
+  audited: AuditedSecret,
+): Candidate | Refused | undefined {
+  const { file, namespace, name, secret, authors, findings } = audited;
+  const isBroken = findings.some(({ error }) => error.code === 'seal-open');
+  if (authors.length > 0 && !isBroken) return undefined;
   // What its signatures lack is what is about to be mended.
   const errors = findings
     .filter(({ level, error }) => level === 'error' && !aboutSignature(error))

@@ -192,7 +192,7 @@ export class ObjectFeed {
       this.#catalog.touchAll();
       this.#openedIn = term;
     }
-    for (const key of this.#catalog.fresh) await this.#load(partsOf(key).namespace);
+    await this.#mendFloors();
     for (const key of this.#catalog.gone) {
       this.#refused.delete(key);
       if (!this.#isFed(key)) continue;
@@ -206,6 +206,17 @@ export class ObjectFeed {
     if (!matchesNamespace(this.#parts.objects.namespaces, namespace)) return;
     const map = await this.#floors.load(namespace);
     if (map !== undefined) this.#withdrawals.suspectAll(namespace, map);
+  }
+
+  /** Floors that could not be read are looked at anew in each round: somebody may have put them back. */
+  async #mendFloors(): Promise<void> {
+    if (!this.#roots.isDue) return;
+    for (const [namespace, map] of this.#floors.all) {
+      if (!map.isBroken) continue;
+      await map.load();
+      for (const key of this.#refused.keys())
+        if (partsOf(key).namespace === namespace) this.#catalog.reread(key);
+    }
   }
 
   /** Objects are judged again where another root is in force. */
@@ -224,8 +235,10 @@ export class ObjectFeed {
     this.#refused.beginRun();
     for (const key of this.#catalog.fresh) {
       if (signal.aborted) break;
-      await this.#read(key);
+      await this.#load(partsOf(key).namespace);
+      // First: it may change again while it is read.
       this.#catalog.fresh.delete(key);
+      await this.#read(key);
       this.#catalog.touched.add(key);
       if (performance.now() - stretch < STRETCH_MS) continue;
       await turn();
@@ -258,7 +271,10 @@ export class ObjectFeed {
       this.#refused.delete(key);
       entry.object = undefined;
     } catch (error) {
-      if (isEdgesealError(error, 'kube-unreachable')) throw error;
+      if (isEdgesealError(error, 'kube-unreachable')) {
+        this.#catalog.fresh.add(key);
+        throw error;
+      }
       this.#refused.note(key, { version: versionOf(object), sha256: entry.uid }, error);
     }
   }

@@ -65,6 +65,11 @@ export class FloorMap {
     }
   }
 
+  /** Whether somebody has garbled one of them. */
+  get isBroken(): boolean {
+    return this.#broken.size > 0;
+  }
+
   get entries(): ReadonlyMap<string, KeptFloor> {
     return this.#floors;
   }

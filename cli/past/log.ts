@@ -1,0 +1,87 @@
+import { gitAnswer } from '../git/git.ts';
+import type { Io } from '../io.ts';
+import type { Place } from '../repository.ts';
+
+/** A file in one commit that changed it: blob ids, absent where there was no file. */
+export interface LoggedStep {
+  commit: string;
+  /** One for each parent that had another content; a first commit has one, which is absent. */
+  before: (string | undefined)[];
+  after: string | undefined;
+  /** False where some parent had the file just so: then this commit brought nothing into it. */
+  isNew: boolean;
+}
+
+/** More names than this go to git as their common folder instead. */
+const maxPathspecs = 200;
+
+/**
+ * Every commit that changed some files, with what it came from: one walk of history for all of them.
+ *
+ * All history counts, not the first parents alone: with a merge turned round, whoever merges chooses them.
+ *
+ * @param commits history is read from these
+ * @param files below the repository's folder
+ * @returns steps by file, the newest first
+ */
+export async function readLog(
+  io: Io,
+  place: Place,
+  commits: readonly string[],
+  files: ReadonlySet<string>,
+): Promise<Map<string, LoggedStep[]>> {
+  const logged = new Map<string, LoggedStep[]>();
+  if (files.size === 0 || commits.length === 0) return logged;
+  const paths = files.size > maxPathspecs ? ['secrets'] : files;
+  const specs = [...paths].map((path) => place.prefix + path);
+  const log = await gitAnswer(
+    io,
+    [
+      ...['log', '--no-show-signature', '--format=%x01%H %P', '--full-history', '-m', '--root'],
+      ...['--raw', '-z', '--no-renames', '--no-abbrev', ...commits, '--', ...specs],
+    ],
+    { cwd: place.top, env: { GIT_LITERAL_PATHSPECS: '1' } },
+  );
+  let commit = '';
+  let parents = 1;
+  let change: { before: string | undefined; after: string | undefined } | undefined;
+  // A file may be called anything, so what stands where a path is due is a path.
+  for (const field of (log ?? '').split('\0')) {
+    if (change !== undefined) {
+      const path = field.slice(place.prefix.length);
+      if (field.startsWith(place.prefix) && files.has(path))
+        note(logged, path, { commit, parents, ...change });
+      change = undefined;
+      continue;
+    }
+    const head = /^\n?\u0001([0-9a-f]+) ([0-9a-f ]*)$/.exec(field);
+    if (head !== null) {
+      commit = head[1] ?? '';
+      parents = Math.max(1, (head[2] ?? '').split(' ').filter((id) => id !== '').length);
+      continue;
+    }
+    const ids = /^\n?:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\d*$/.exec(field);
+    if (ids !== null) change = { before: idOf(ids[1]), after: idOf(ids[2]) };
+  }
+  return logged;
+}
+
+function note(
+  logged: Map<string, LoggedStep[]>,
+  file: string,
+  at: { commit: string; parents: number; before: string | undefined; after: string | undefined },
+): void {
+  const steps = logged.get(file) ?? [];
+  logged.set(file, steps);
+  let step = steps.at(-1);
+  if (step?.commit !== at.commit) {
+    step = { commit: at.commit, before: [], after: at.after, isNew: false };
+    steps.push(step);
+  }
+  step.before.push(at.before);
+  step.isNew = step.before.length >= at.parents;
+}
+
+function idOf(text: string | undefined): string | undefined {
+  return text === undefined || /^0*$/.test(text) ? undefined : text;
+}
