@@ -134,15 +134,18 @@ export class ObjectBook implements Book {
   }
 
   /**
-   * Names the deletions that wait, so that an operator can say which ones were looked at.
+   * Names the deletions that are due, so that an operator can say which ones were looked at.
    *
-   * @returns what spec.prune.acknowledged has to become
+   * @param owned what there is in the target
+   * @returns what spec.prune.acknowledged has to become; undefined where there are none
    */
-  nameDeletions(keys: readonly string[]): string {
-    const sha256 = createHash('sha256')
-      .update([...keys].sort().join('\n'))
-      .digest('hex');
-    for (const key of keys) {
+  nameDeletions(owned: Iterable<string>): string | undefined {
+    const gone = [...owned].filter(
+      (key) => this.state.secrets.get(key)?.listed === undefined && this.mayPrune(key),
+    );
+    if (gone.length === 0) return undefined;
+    const sha256 = createHash('sha256').update(gone.sort().join('\n')).digest('hex');
+    for (const key of gone) {
       const record = this.state.secrets.get(key);
       this.state.secrets.set(key, { ...record, deleted: sha256 });
     }

@@ -4,6 +4,7 @@ import type { KubeClient } from '../../core/kube/client.ts';
 import type { KubeError } from '../../core/kube/error.ts';
 import { watchAll } from '../../core/kube/watch.ts';
 import type { KubeObject } from '../../core/kube/watch.ts';
+import type { Hold } from '../status/conditions.ts';
 import { keyOf } from '../targets/target.ts';
 
 /** An EdgeSecret as the API server has it. */
@@ -39,8 +40,14 @@ export class Catalog {
   readonly touched = new Set<string>();
   /** Whether all of them are known. */
   isListed = false;
-  /** Why they are not. */
-  fault: string | undefined;
+  #fault: string | undefined;
+
+  /** Why they are not all known. */
+  get hold(): Hold | undefined {
+    if (this.isListed) return undefined;
+    if (this.#fault !== undefined) return { reason: 'TargetFailed', message: this.#fault };
+    return { reason: 'Starting', message: 'the EdgeSecret objects are being listed' };
+  }
 
   /** Goes on until `signal` is aborted. @param changed called after each change */
   async run(client: KubeClient, signal: AbortSignal, changed: () => void): Promise<void> {
@@ -60,7 +67,7 @@ export class Catalog {
           changed();
         },
         failed: (error) => {
-          this.fault = faultOf(error);
+          this.#fault = faultOf(error);
           changed();
         },
       },
@@ -86,7 +93,7 @@ export class Catalog {
     }
     for (const key of this.entries.keys()) if (!present.has(key)) this.#drop(key);
     this.isListed = true;
-    this.fault = undefined;
+    this.#fault = undefined;
   }
 
   /** @returns whether there is something to do about it */

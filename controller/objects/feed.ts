@@ -83,10 +83,7 @@ export class ObjectFeed {
     this.#refused = new Faults(log);
     this.#book = new ObjectBook(settings, this.#floors, (key) => this.#catalog.touched.add(key));
     if (parts.objects.ownerReferences)
-      share.share.ownerOf = (key) => {
-        const entry = this.#catalog.entries.get(key);
-        return entry === undefined ? undefined : { uid: entry.uid };
-      };
+      share.share.ownerOf = (key) => this.#catalog.entries.get(key);
     this.applier = new Applier(share.target, opener, counters, log);
   }
 
@@ -103,11 +100,7 @@ export class ObjectFeed {
   /** Why no object is opened at present. */
   get hold(): Hold | undefined {
     if (this.isStandby) return undefined;
-    if (this.#catalog.isListed) return this.#fault ?? this.#roots.fault;
-    const { fault } = this.#catalog;
-    return fault === undefined
-      ? { reason: 'Starting', message: 'the EdgeSecret objects are being listed' }
-      : { reason: 'TargetFailed', message: fault };
+    return this.#catalog.hold ?? this.#fault ?? this.#roots.fault;
   }
 
   get faults(): ReadonlyMap<string, SecretFault> {
@@ -211,12 +204,9 @@ export class ObjectFeed {
   /** Floors that could not be read are looked at anew in each round: somebody may have put them back. */
   async #mendFloors(): Promise<void> {
     if (!this.#roots.isDue) return;
-    for (const [namespace, map] of this.#floors.all) {
-      if (!map.isBroken) continue;
-      await map.load();
-      for (const key of this.#refused.keys())
-        if (partsOf(key).namespace === namespace) this.#catalog.reread(key);
-    }
+    const mended = await this.#floors.mend();
+    for (const key of this.#refused.keys())
+      if (mended.has(partsOf(key).namespace)) this.#catalog.reread(key);
   }
 
   /** Objects are judged again where another root is in force. */
@@ -288,11 +278,7 @@ export class ObjectFeed {
 
   async #prune(signal: AbortSignal): Promise<void> {
     const { settings, now } = this.#parts;
-    const { secrets } = this.#book.state;
-    const gone = [...this.applier.owned.keys()].filter(
-      (key) => secrets.get(key)?.listed === undefined && this.#book.mayPrune(key),
-    );
-    this.acknowledge = gone.length === 0 ? undefined : this.#book.nameDeletions(gone);
+    this.acknowledge = this.#book.nameDeletions(this.applier.owned.keys());
     await this.applier.prune(this.#book, settings.pruneAcknowledged, now(), signal);
   }
 

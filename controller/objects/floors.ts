@@ -204,6 +204,17 @@ export class Floors {
     return map;
   }
 
+  /** Reads again what could not be read. @returns the namespaces. @throws KubeError */
+  async mend(): Promise<Set<string>> {
+    const mended = new Set<string>();
+    for (const [namespace, map] of this.#maps) {
+      if (!map.isBroken) continue;
+      await map.load();
+      mended.add(namespace);
+    }
+    return mended;
+  }
+
   of(namespace: string): FloorMap {
     const map = this.#maps.get(namespace);
     if (map === undefined) throw new EdgesealError('internal', 'floors were not loaded');
