@@ -26,7 +26,7 @@ ${contents.join('\n')}
 | ---- | --------------------------------------------------------------------------------------- |
 | 0    | done                                                                                    |
 | 1    | something that was checked is not in order: a finding of verify, a secret held by publish |
-| 2    | wrong usage, or input that cannot be read                                               |
+| 2    | wrong usage, input that cannot be read, or a Node that is too old                        |
 | 3    | trust refuses it: a signature, a trust root, a pin, a floor                             |
 | 4    | no key at hand opens it                                                                 |
 | 5    | Git, a remote or a mirror                                                               |

@@ -65,6 +65,11 @@ describe('set', () => {
     expect(code, shown).toBe(0);
     expect(shown).not.toContain(marker);
     expect(await valuesIn(ws, 'prod/asked')).toEqual({ pw: marker });
+    const nothing = await typed(['set', 'prod/asked', 'pw'], '', '');
+    expect([nothing.code, nothing.shown]).toEqual([
+      2,
+      expect.stringContaining('nothing was typed: nothing was changed'),
+    ]);
     const other = await typed(['set', 'prod/asked', 'pw'], marker, 'something else');
     expect(other.code).toBe(2);
     expect(other.shown).toContain('differ: nothing was changed');
