@@ -25,7 +25,10 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
         `${region}: the channel does not verify: ${error.message}; see: edgeseal publish ${region} --dry-run`,
       );
   }
-  if (unreadable.length > 0) steps.push(`${count(unreadable)} unreadable: edgeseal verify`);
+  if (unreadable.length > 0)
+    steps.push(
+      `${count(unreadable)} unreadable: edgeseal verify says why, git restore -- FILE puts it back as it was committed`,
+    );
   steps.push(...rotations(tree));
   if (over.length > 0)
     steps.push(
@@ -42,11 +45,11 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
     steps.push(
       `${count(lacking)} without wraps for a region or key: edgeseal reseal ${names(lacking)} --with-recovery RECOVERY-KEY-FILE`,
     );
-  const uncommitted = rows.filter((row) => !row.committed);
+  const uncommitted = rows.filter((row) => !row.committed && !unreadable.includes(row));
   if (uncommitted.length > 0)
     steps.push(`${count(uncommitted)} not committed: git add -A ${folder} && git commit`);
   const toMerge = rows.filter((r) => r.places.some((p) => todoOf(p) === 'merge' && p.mainKnown));
-  const committed = toMerge.filter((row) => !uncommitted.includes(row));
+  const committed = toMerge.filter((row) => row.committed);
   if (!merged.known)
     steps.push(
       `this clone has no Git remote ${merged.remote}: git remote add ${merged.remote} URL`,

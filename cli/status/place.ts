@@ -3,6 +3,8 @@ export interface RegionPlace {
   region: string;
   /** The working tree's. */
   tree: number | undefined;
+  /** Whether the working tree's file cannot be read, so that nothing is known of it. */
+  unreadable: boolean;
   merged: number | undefined;
   published: number | undefined;
   /** Whether the working tree has what main has. */
@@ -28,7 +30,8 @@ export function placeWords(place: RegionPlace): string {
   const { tree, merged, published, broken, mainKnown } = place;
   const words: string[] = [];
   if (!place.treeIsMerged && mainKnown) {
-    if (tree !== undefined) words.push('not merged');
+    if (place.unreadable) words.push('unreadable');
+    else if (tree !== undefined) words.push('not merged');
     else if (merged !== undefined) words.push('removal not merged');
   }
   if (!mainKnown && tree !== undefined) words.push('not fetched');

@@ -179,6 +179,7 @@ async function placesOf(
     places.push({
       region,
       tree: treeVersion,
+      unreadable: tree !== undefined && tree.version === undefined,
       merged: mergedVersion,
       published: entry?.version,
       treeIsMerged: same || (treeVersion === undefined && mergedVersion === undefined),

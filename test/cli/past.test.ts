@@ -102,3 +102,12 @@ it('what commands make goes on being in order', async () => {
     expect((await verify('--commit', 'HEAD')).code).toBe(0);
   }
 });
+
+it('a file that cannot be read is called that by status, with the way out, and by no other name', async () => {
+  ws.write(file, `<<<<<<< HEAD\n${ws.read(file)}`);
+  const { stdout, stderr } = await ws.cli(['status']);
+  expect(stdout).toContain('unreadable');
+  expect(stdout + stderr).toContain('git restore -- FILE');
+  expect(stdout + stderr).not.toMatch(/removal|git add/);
+  ws.git('restore', '--', file);
+});

@@ -216,7 +216,7 @@ describe('what cannot be trusted', () => {
     const { code, secrets, next } = await status();
     expect(code).toBe(1);
     expect(secrets[0]).toMatchObject({ name: 'a', version: null });
-    expect(next).toContain('prod/a is unreadable: edgeseal verify');
+    expect(next.join()).toContain('prod/a is unreadable: edgeseal verify says why, git restore');
     expect((await ws.cli(['status'])).stdout).toContain('unreadable');
     ws.git('checkout', '-q', '--', 'secrets');
   });
