@@ -14,6 +14,12 @@ beforeAll(async () => {
   ws = await makeWorkspace();
   await ws.cli(['set', 'prod/a', 'b', '--new', '--from-file', '-'], { stdin: 'made-up' });
   ws.commit('Seal');
+  await ws.cli(['publish']);
+  await ws.cli(['set', 'prod/a', 'b', '--from-file', '-'], { stdin: 'made-up-2' });
+  ws.commit('Change');
+  ws.git('commit', '-q', '--allow-empty', '-m', 'Only on the remote');
+  ws.git('push', '-q', 'origin', 'main');
+  ws.git('reset', '-q', '--hard', 'HEAD~1');
   mkdirSync(join(ws.folder, 'mnt'));
 });
 afterAll(() => {
@@ -33,8 +39,11 @@ function onFullDisk(left: number, ...args: string[]): { stdout: string; stderr: 
 }
 
 describe.runIf(canMount)('a full disk', () => {
-  it('is what publish names, not the network', () => {
-    const { stdout, stderr } = onFullDisk(0, 'publish');
+  it.each([
+    ['publish', []],
+    ['bundle', ['us-east']],
+  ])('is what %s names, not the network', (command, more) => {
+    const { stdout, stderr } = onFullDisk(0, command, ...more);
     expect(stderr).toContain('the disk is full');
     expect(stderr).not.toContain('ls-remote');
     expect(stdout).toMatch(/^exit 6$/m);
