@@ -7,28 +7,76 @@ export interface Refused extends StagedFile {
   findings: ScanFinding[];
 }
 
+/** What a refusal is worded by. */
+interface Place {
+  /** The folder in which the commands are going to be typed, from the top. */
+  here?: string;
+  /** The commit that is being merged, as git takes it. */
+  theirs?: string | undefined;
+}
+
 /**
  * What a person reads when a commit is refused: what was found, where, and the command that mends it.
  *
  * @param settings paths of the `edgeseal.yaml` files that Git knows, from the top
- * @param here the folder in which the commands are going to be typed, from the top
  */
 export function refusal(
   refused: readonly Refused[],
   settings: readonly string[],
-  here = '',
+  { here = '', theirs }: Place = {},
 ): string {
+  const isSealed = ({ findings }: Refused): boolean =>
+    findings.every(({ rule }) => rule === 'sealed-file');
+  const sealed = refused.filter(isSealed);
+  const plain = refused.filter((file) => !isSealed(file));
+  const words: string[] = [];
+  if (plain.length > 0) {
+    words.push(
+      'edgeseal: commit refused: what is staged would put secrets into Git in plaintext',
+      ...listed(plain),
+      ...mend(plain, posix.dirname(settings[0] ?? 'edgeseal.yaml'), here),
+      '',
+    );
+  }
+  if (sealed.length > 0) {
+    words.push(
+      'edgeseal: commit refused: a sealed file cannot be read, so nobody could publish it',
+      ...listed(sealed),
+      ...takeBack(sealed, here, theirs),
+      '',
+    );
+  }
+  return words.join('\n');
+}
+
+function listed(refused: readonly Refused[]): string[] {
   const lines = refused.flatMap(({ path, findings }) =>
     findings.map(({ line, message }) => `  ${shown(path)}:${line}: ${message}`),
   );
-  return [
-    'edgeseal: commit refused: what is staged would put secrets into Git in plaintext',
-    '',
-    ...lines,
-    '',
-    ...mend(refused, posix.dirname(settings[0] ?? 'edgeseal.yaml'), here),
-    '',
-  ].join('\n');
+  return ['', ...lines, ''];
+}
+
+/** Sealed files are not mended by hand: a whole one is taken, and the change is made again. */
+function takeBack(sealed: readonly Refused[], here: string, theirs: string | undefined): string[] {
+  const names = (files: readonly Refused[]): string =>
+    files.map(({ path }) => quoted(posix.relative(here, path))).join(' ');
+  const known = sealed.filter(({ isNew }) => !isNew);
+  const fresh = sealed.filter(({ isNew }) => isNew);
+  const steps: string[] = [];
+  if (theirs !== undefined)
+    steps.push('take the merged one whole:', `  git checkout ${theirs} -- ${names(sealed)}`);
+  if (known.length > 0)
+    steps.push(
+      `${theirs === undefined ? 'take' : 'or'} the one that HEAD has:`,
+      `  git checkout HEAD -- ${names(known)}`,
+    );
+  if (fresh.length > 0 && theirs === undefined)
+    steps.push('leave it out of this commit:', `  git rm --cached -- ${names(fresh)}`);
+  const [first] = sealed;
+  const [, secret = 'NAMESPACE/NAME'] =
+    /secrets\/([^/]+\/[^/]+)\.yaml$/.exec(first?.path ?? '') ?? [];
+  steps.push('then make the change again:', `  edgeseal set ${secret} ITEM`);
+  return steps;
 }
 
 /** One command for all files of a kind: a person who staged forty does not want to read it forty times. */

@@ -46,6 +46,17 @@ export class Staging {
     return files;
   }
 
+  /** `MERGE_HEAD` while a merge is being concluded: the side that is not HEAD. */
+  async mergedCommit(): Promise<string | undefined> {
+    const name = 'MERGE_HEAD';
+    try {
+      await this.output(['rev-parse', '--verify', '--quiet', name]);
+      return name;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Standard output of a git command. */
   async output(args: string[]): Promise<string> {
     const child = start(this.#io, args);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EdgesealError } from '../errors.ts';
 import { emitYaml } from './block-yaml.ts';
 import type { Json } from './canonical-json.ts';
+import { conflictLine } from './conflict.ts';
 import { byName, isItemName } from './names.ts';
 import {
   apiVersion,
@@ -19,6 +20,7 @@ import {
   validateJson,
 } from './schema.ts';
 import { decodeUtf8, parseYaml } from './yaml.ts';
+import type { ParsedYaml } from './yaml.ts';
 
 /** A sealed file is at most this long; the Secret in it at most 1 MiB a region (Kubernetes' own limit). */
 export const maxSealedBytes = 4 * 1024 * 1024;
@@ -111,11 +113,23 @@ export function parseEdgeSecret(bytes: Uint8Array, file?: string): EdgeSecret {
       { file },
     );
   }
-  const parsed = parseYaml(
-    decodeUtf8(bytes, 'the sealed file'),
-    file === undefined ? {} : { file },
-  );
+  const text = decodeUtf8(bytes, 'the sealed file');
+  const parsed = parseSealedYaml(text, file);
   return checkEdgeSecret(validate(edgeSecretSchema, parsed, file), file);
+}
+
+function parseSealedYaml(text: string, file: string | undefined): ParsedYaml {
+  try {
+    return parseYaml(text, { file });
+  } catch (error) {
+    const line = conflictLine(text);
+    if (line === undefined) throw error;
+    throw new EdgesealError('format-yaml', 'a merge conflict that nobody has resolved', {
+      file,
+      line,
+      hint: 'take one side whole (git checkout --ours or --theirs, and the file), then make the other change again',
+    });
+  }
 }
 
 /**
