@@ -168,8 +168,16 @@ spec:
       );
       startController(region);
     }
-    await until('all regions have app-credentials', () =>
-      regions.every((region) => item(region, 'app-credentials', 'password') !== undefined),
+    const first: [string, string][] = [
+      ['app-credentials', 'password'],
+      ['tls-certificate', 'tls.key'],
+      ['database-credentials', 'value'],
+      ['api-keys', 'value'],
+    ];
+    await until('all regions have what is theirs', () =>
+      regions.every((region) =>
+        first.every(([name, key]) => item(region, name, key) !== undefined),
+      ),
     );
     await until(
       'eu-central has its own',
