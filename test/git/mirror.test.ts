@@ -151,7 +151,8 @@ describe('a mirror that', () => {
   it.each([
     ['cuts the connection', 'cut', 'git-mirror'],
     ['goes silent', 'stall', 'git-timeout'],
-    ['ends the pack early', 'zeros', 'git-object'],
+    // Where the zeros fall on a packet's head they end the answer, else the pack.
+    ['ends the pack early', 'zeros', /^git-(?:object|mirror)$/],
     ['changes one byte', 'flip', 'git-object'],
   ] as const)(
     '%s within the pack is named, and the next one can be fetched from',
@@ -174,7 +175,7 @@ describe('a mirror that', () => {
       const limits = { idleTimeoutMs: 700 };
       const spec = { name: 'liar', url: `${bad.url}/channel.git` };
       const error = await errorOf(() => fetchChannel({ spec, ref: REF, gitdir, limits }));
-      expect(error.code).toBe(code);
+      expect(error.code).toMatch(code);
       expect(error.message).toContain('mirror liar: ');
       const good = { name: 'good', url: `${(await serve(root)).url}/channel.git` };
       expect((await fetchChannel({ spec: good, ref: REF, gitdir })).oid).toBe(channel.commit());
