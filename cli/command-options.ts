@@ -16,6 +16,11 @@ export const regionKeys = [
   'private region key file; may be given more than once',
   'many',
 ] as const;
+export const openingKeys = [
+  '--key <file>',
+  'also open everything that is wrapped for this private key, and print nothing of it; may be given more than once',
+  'many',
+] as const;
 export const namespace = [
   '-n, --namespace <name>',
   'namespace, where the manifest names none',

@@ -1,4 +1,4 @@
-import { cluster, output, signingKey, noSign, regionKeys } from './command-options.ts';
+import { cluster, output, signingKey, noSign, openingKeys, regionKeys } from './command-options.ts';
 import type { CommandSpec } from './command-spec.ts';
 
 /** Commands that look, judge, publish and serve. */
@@ -29,9 +29,14 @@ export const operatorCommands: CommandSpec[] = [
   },
   {
     usage: 'verify [secrets...]',
-    summary: 'check sealed secrets, policy, regions and trust; needs no key',
-    options: [['--commit <rev>', 'check a commit instead of the working tree'], output],
-    examples: ['verify', 'verify --commit origin/main --output json'],
+    summary:
+      'check sealed secrets (also against their history), policy, regions and trust; needs no key',
+    options: [
+      ['--commit <rev>', 'check a commit instead of the working tree'],
+      openingKeys,
+      output,
+    ],
+    examples: ['verify', 'verify --commit origin/main --output json', 'verify --key recovery.key'],
     load: () => import('./commands/verify.ts'),
   },
   {

@@ -6,10 +6,13 @@ import { pastVersions } from '../change/history.ts';
 import type { PastVersion } from '../change/history.ts';
 import { requireSound } from '../change/item-rules.ts';
 import { restore } from '../change/restore.ts';
+import { CatFile } from '../git/commit-view.ts';
+import { Past } from '../past/past.ts';
 import { itemNames } from '../../core/secret/change.ts';
 import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
 import { openRepository } from '../repository.ts';
+import type { Place } from '../repository.ts';
 import { parseSecretRef } from '../secret-ref.ts';
 
 interface Options extends FinishOptions {
@@ -26,7 +29,9 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   const ref = parseSecretRef(io, repository, name);
   const current = await findCurrent(state, ref);
   const past = await pastVersions(io, repository, ref.file);
-  const old = choose(past, current?.secret.spec.version, options.to, ref.file);
+  const overtaken =
+    past.length > 0 && (await isOvertaken(io, repository, ref.file, current?.secret.spec.version));
+  const old = choose(past, current?.secret.spec.version, options.to, ref.file, overtaken);
   const version = Math.max(current?.secret.spec.version ?? 0, past[0]?.version ?? 0) + 1;
   const restored = await restore(state, old.secret, current?.secret, version, ref);
   requireSound(restored.secret, state, ref.file);
@@ -47,13 +52,31 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   return await finishChanges(io, repository, [change], 1, options);
 }
 
+/** Whether the file is an older version that came back: then its own content may be made a new version. */
+async function isOvertaken(
+  io: Io,
+  place: Place,
+  file: string,
+  current: number | undefined,
+): Promise<boolean> {
+  if (current === undefined) return false;
+  const cat = new CatFile(io, place.top);
+  try {
+    const past = await Past.open(io, place, cat, ['HEAD'], new Set([file]));
+    return current < (await past.of(file)).floor;
+  } finally {
+    cat.close();
+  }
+}
+
 function choose(
   past: readonly PastVersion[],
   current: number | undefined,
   to: string | undefined,
   file: string,
+  overtaken: boolean,
 ): PastVersion {
-  const others = past.filter(({ version }) => version !== current);
+  const others = past.filter(({ version }) => overtaken || version !== current);
   const known = others.map(({ version }) => version).sort((a, b) => a - b);
   const hint =
     known.length === 0
@@ -65,7 +88,7 @@ function choose(
       ...(known.length === 0 ? {} : { hint: `such as: --to ${known.at(-1) ?? 1}` }),
     });
   }
-  if (to !== undefined && Number(to) === current) {
+  if (to !== undefined && Number(to) === current && !overtaken) {
     throw new EdgesealError('input-usage', `version ${to} is the current one`, { file, hint });
   }
   const wanted = to === undefined ? undefined : Number(to);

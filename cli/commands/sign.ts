@@ -11,7 +11,7 @@ import { plural } from '../change/words.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { Output, describeError, errorJson } from '../output.ts';
-import { holdAgainstPast } from '../past/hold.ts';
+import { Hold } from '../past/hold.ts';
 import { Progress } from '../progress.ts';
 import { confirm } from '../prompt.ts';
 import { openRepository } from '../repository.ts';
@@ -85,16 +85,21 @@ async function look(
   const candidates: Candidate[] = [];
   const refused: Refused[] = [];
   let inOrder = 0;
-  for (let start = 0; start < files.length; start += together) {
-    const batch = files.slice(start, start + together);
-    const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
-    await holdAgainstPast(io, repository, audited, undefined, { floors: false });
-    for (const looked of audited.map((one) => lookAt(state, one))) {
-      if (looked === undefined) inOrder += 1;
-      else if (isRefused(looked)) refused.push(looked);
-      else candidates.push(looked);
+  const hold = await Hold.open({ io, place: repository, state, files, commit: undefined });
+  try {
+    for (let start = 0; start < files.length; start += together) {
+      const batch = files.slice(start, start + together);
+      const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
+      await hold.check(audited, { floors: false });
+      for (const looked of audited.map((one) => lookAt(state, one))) {
+        if (looked === undefined) inOrder += 1;
+        else if (isRefused(looked)) refused.push(looked);
+        else candidates.push(looked);
+      }
+      progress.step(Math.min(start + together, files.length), files.length);
     }
-    progress.step(Math.min(start + together, files.length), files.length);
+  } finally {
+    hold.close();
   }
   progress.end();
   return { candidates, refused, inOrder };

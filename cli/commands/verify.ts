@@ -9,13 +9,15 @@ import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import { Output, describeError, errorJson } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { holdAgainstPast } from '../past/hold.ts';
+import { Hold } from '../past/hold.ts';
 import { findRepository, openRepository, openView } from '../repository.ts';
 import type { Place } from '../repository.ts';
+import { openKeys } from '../verify/open-keys.ts';
 import { namedFiles } from '../sealed-file.ts';
 import { EdgesealError } from '../../core/errors.ts';
 
 interface Options {
+  key?: string[];
   commit?: string;
   output?: 'text' | 'json';
 }
@@ -30,9 +32,9 @@ interface Verified {
 }
 
 /** Reads this many files at once: a commit's come through one pipe, which then never waits for us. */
-const together = 512;
+const together = 32;
 
-/** Checks everything that needs no private key. */
+/** Checks everything that needs no private key; with one, also that what is wrapped for it opens. */
 export async function run(io: Io, args: string[], options: Options): Promise<number> {
   if (options.commit === undefined) {
     const repository = await openRepository(io);
@@ -60,18 +62,26 @@ async function verify(
   const progress = new Progress(io, 'verified');
   const secrets: Verified[] = [];
   const findings: Finding[] = [];
-  for (let start = 0; start < files.length; start += together) {
-    const batch = files.slice(start, start + together);
-    const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
-    await holdAgainstPast(io, place, audited, commit);
-    for (const { namespace, name, file, secret, authors, findings: found } of audited) {
-      findings.push(...found);
-      const ok = !found.some(({ level }) => level === 'error');
-      secrets.push({ namespace, name, file, version: secret?.spec.version, authors, ok });
+  const keys = await openKeys(io, state, options.key);
+  const hold = await Hold.open({ io, place, state, files, commit });
+  try {
+    for (let start = 0; start < files.length; start += together) {
+      const batch = files.slice(start, start + together);
+      const audited = await Promise.all(batch.map((file) => auditSecret(state, file)));
+      await hold.check(audited);
+      await keys?.check(audited);
+      for (const { namespace, name, file, secret, authors, findings: found } of audited) {
+        findings.push(...found);
+        const ok = !found.some(({ level }) => level === 'error');
+        secrets.push({ namespace, name, file, version: secret?.spec.version, authors, ok });
+      }
+      progress.step(Math.min(start + together, files.length), files.length);
     }
-    progress.step(Math.min(start + together, files.length), files.length);
+  } finally {
+    hold.close();
   }
   progress.end();
+  findings.push(...(keys?.findings() ?? []), ...(await cutOff(io, place)));
   const all = names.length === 0 ? files : await secretFiles(state);
   findings.push(...(await auditRepository(state, places(all))));
   const ok = !findings.some(({ level }) => level === 'error');
@@ -82,9 +92,10 @@ async function verify(
       root: state.root.number,
       secrets,
       findings: json,
+      ...(keys === undefined ? {} : { opened: keys.opened }),
       ok,
     });
-  } else print(io, state, secrets, findings);
+  } else print(io, state, secrets, findings, keys?.words());
   return ok ? exitCodes.ok : exitCodes.findings;
 }
 
@@ -92,7 +103,13 @@ function places(files: readonly string[]): { namespace: string; name: string }[]
   return files.flatMap((file) => parseSecretPath(file) ?? []);
 }
 
-function print(io: Io, state: RepositoryState, secrets: Verified[], findings: Finding[]): void {
+function print(
+  io: Io,
+  state: RepositoryState,
+  secrets: Verified[],
+  findings: Finding[],
+  opened: string | undefined,
+): void {
   const output = new Output(io);
   const label = {
     error: output.paint('red', 'error  '),
@@ -104,6 +121,7 @@ function print(io: Io, state: RepositoryState, secrets: Verified[], findings: Fi
       if (error.hint !== undefined) output.line(`         ${output.paint('dim', error.hint)}`);
     }
   }
+  if (opened !== undefined) output.line(opened);
   const bad = secrets.filter((secret) => !secret.ok).length;
   const errors = findings.filter(({ level }) => level === 'error').length;
   const warnings = findings.length - errors;
@@ -118,6 +136,16 @@ function print(io: Io, state: RepositoryState, secrets: Verified[], findings: Fi
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** A clone without its history, as CI likes them, does not have what files are held against. */
+async function cutOff(io: Io, { top }: Place): Promise<Finding[]> {
+  const answer = await gitAnswer(io, ['rev-parse', '--is-shallow-repository'], { cwd: top });
+  if (answer !== 'true') return [];
+  const message =
+    'history is cut off in this clone: changes before its begin, and older versions, are not noticed';
+  const error = new EdgesealError('git-repository', message, { hint: 'git fetch --unshallow' });
+  return [{ level: 'warning', error }];
 }
 
 async function commitOf(io: Io, place: Place, rev: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { gitAnswer } from '../git/git.ts';
+import { gitText } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 
@@ -34,7 +34,7 @@ export async function readLog(
   if (files.size === 0 || commits.length === 0) return logged;
   const paths = files.size > maxPathspecs ? ['secrets'] : files;
   const specs = [...paths].map((path) => place.prefix + path);
-  const log = await gitAnswer(
+  const log = await gitText(
     io,
     [
       ...['log', '--no-show-signature', '--format=%x01%H %P', '--full-history', '-m', '--root'],
@@ -46,7 +46,7 @@ export async function readLog(
   let parents = 1;
   let change: { before: string | undefined; after: string | undefined } | undefined;
   // A file may be called anything, so what stands where a path is due is a path.
-  for (const field of (log ?? '').split('\0')) {
+  for (const field of log.split('\0')) {
     if (change !== undefined) {
       const path = field.slice(place.prefix.length);
       if (field.startsWith(place.prefix) && files.has(path))

@@ -89,7 +89,7 @@ export class Past {
     try {
       return parseEdgeSecret(await this.#cat.read(id));
     } catch (error) {
-      if (isEdgesealError(error)) return undefined;
+      if (isEdgesealError(error) && error.code !== 'git-repository') return undefined;
       throw error;
     }
   }

@@ -1,7 +1,5 @@
-import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
-import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
-import type { CatFile } from '../git/commit-view.ts';
-import { gitAnswer, gitText, runGit } from '../git/git.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import { gitAnswer, runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 import { printable } from './transport/remote.ts';
@@ -94,77 +92,4 @@ export async function unpushedNotice(
     { hint: `git push ${printable(remote)} ${branch} && edgeseal publish` },
   );
   return [{ level: 'warning', error }];
-}
-
-/**
- * The lowest version at which each path may be published, from everything that main ever had there: not below
- * any version, and above what was deleted. So a restored file, a revert, or a merge of an old branch cannot
- * bring back what clusters have dropped, however often or seldom somebody publishes.
- *
- * All history counts, not the first parents alone: with a merge turned round, whoever merges chooses them.
- */
-export async function historyFloors(
-  io: Io,
-  place: Place,
-  main: string,
-  cat: CatFile,
-  paths: ReadonlySet<string>,
-): Promise<Map<string, number>> {
-  const floors = new Map<string, number>();
-  if (paths.size === 0) return floors;
-  const few = paths.size <= 200;
-  const specs = few ? [...paths].map((path) => place.prefix + path) : [`${place.prefix}secrets`];
-  const log = await gitText(
-    io,
-    [
-      'log',
-      '--format=',
-      '--full-history',
-      '-m',
-      '--raw',
-      '-z',
-      '--no-renames',
-      '--no-abbrev',
-    ].concat(main, '--', specs),
-    { cwd: place.top, env: { GIT_LITERAL_PATHSPECS: '1' } },
-  );
-  const seen = new Map<string, { path: string; oid: string; deleted: boolean }>();
-  const tokens = log.split('\0').filter((token) => token !== '');
-  for (let i = 0; i + 1 < tokens.length; i += 2) {
-    const [, , before = '', after = '', status] = (tokens[i] ?? '').trim().split(' ');
-    const path = (tokens[i + 1] ?? '').slice(place.prefix.length);
-    if (!paths.has(path)) continue;
-    const deleted = status === 'D';
-    const oid = deleted ? before : after;
-    seen.set(`${path} ${oid} ${deleted}`, { path, oid, deleted });
-  }
-  const versions = new Map<string, number | undefined>();
-  const highest = new Map<string, number>();
-  for (const { path, oid } of seen.values()) {
-    if (!versions.has(oid)) versions.set(oid, versionOf(await cat.read(oid)));
-    highest.set(path, Math.max(highest.get(path) ?? 0, versions.get(oid) ?? 0));
-  }
-  for (const { path, oid, deleted } of seen.values()) {
-    // What was deleted in a state that nobody could read: a channel may have listed any version before it.
-    const version = versions.get(oid) ?? (deleted ? (highest.get(path) ?? 0) : 0);
-    const floor = deleted && version > 0 ? version + 1 : version;
-    if (floor > (floors.get(path) ?? 0)) floors.set(path, floor);
-  }
-  return floors;
-}
-
-const versionLine = /^ {2}version: (\d{1,15})$/m;
-
-/** The version of a file of main's history; undefined where it was no sealed secret and was never published. */
-function versionOf(bytes: Uint8Array): number | undefined {
-  // In the layout that edgeseal writes it stands in the first lines: thousands of old files need not be parsed.
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512));
-  const version = versionLine.exec(head.toString('latin1'))?.[1];
-  if (version !== undefined) return Number(version);
-  try {
-    return parseEdgeSecret(bytes).spec.version;
-  } catch (error) {
-    if (isEdgesealError(error)) return undefined;
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { keyState } from '../../core/repository/root-keys.ts';
 import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
 import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
+import type { Hold } from '../past/hold.ts';
 import type { Progress } from '../progress.ts';
 import { listedSecrets } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
@@ -60,10 +61,8 @@ export interface PlanInput {
   state: RepositoryState;
   /** Paths that may differ from what was published; undefined for all. */
   changed: ReadonlySet<string> | undefined;
-  /** The lowest version that main's history allows for each of these paths. */
-  floors(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, number>>;
-  /** Adds to the findings what history has against these files. */
-  hold(audited: readonly AuditedSecret[]): Promise<void>;
+  /** Opens what main's history says of these paths. */
+  hold(files: ReadonlySet<string>): Promise<Hold>;
   /** Takes rendered bytes; undefined in a dry run. */
   store: ((bytes: Uint8Array) => Promise<Stored>) | undefined;
   progress: Progress;
@@ -97,22 +96,22 @@ export async function planRegions(regions: RegionPlan[], input: PlanInput): Prom
   const looked = changed ?? new Set([...present, ...(await everythingListed(regions))]);
   const files = [...looked].filter((file) => present.has(file)).sort();
   for (const file of looked) if (!present.has(file)) await drop(regions, file);
-  for (let start = 0; start < files.length; start += batch) {
-    progress.step(start, files.length);
-    const audits = await Promise.all(
-      files.slice(start, start + batch).map((file) => auditSecret(state, file)),
-    );
-    await input.hold(audits);
-    for (const audited of audits) await decide(plans, input, audited);
+  const hold = await input.hold(new Set(files));
+  try {
+    for (let start = 0; start < files.length; start += batch) {
+      progress.step(start, files.length);
+      const audits = await Promise.all(
+        files.slice(start, start + batch).map((file) => auditSecret(state, file)),
+      );
+      await hold.check(audits, { floors: false });
+      for (const audited of audits) await decide(plans, input, audited);
+    }
+  } finally {
+    hold.close();
   }
   progress.end();
-  const published = regions
-    .flatMap(({ changes }) => [...changes])
-    .filter(([, planned]) => planned !== undefined)
-    .map(([file]) => file);
-  const lowest = await input.floors(new Set(published));
   for (const plan of regions)
-    for (const [file, floor] of lowest) holdBelowFloor(plans, plan, file, floor);
+    for (const file of files) holdBelowFloor(plans, plan, file, hold.floorOf(file));
   return plans;
 }
 

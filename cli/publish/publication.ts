@@ -1,10 +1,9 @@
 import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
-import type { CatFile } from '../git/commit-view.ts';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../io.ts';
-import { holdAgainstPast } from '../past/hold.ts';
+import { Hold } from '../past/hold.ts';
 import { Progress } from '../progress.ts';
 import type { Place } from '../repository.ts';
 import { recheckPaths } from './base.ts';
@@ -12,7 +11,7 @@ import type { Base } from './base.ts';
 import { Importer } from './transport/commit.ts';
 import { makeDraft, signDrafts } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { changesSince, historyFloors } from './history.ts';
+import { changesSince } from './history.ts';
 import { planRegions, regionPlan } from './plan.ts';
 import type { Plans, RegionPlan } from './plan.ts';
 import { pushChannels } from './transport/push.ts';
@@ -38,7 +37,6 @@ export interface RegionOutcome {
 interface Ground {
   state: RepositoryState;
   main: string;
-  cat: CatFile;
   bases: readonly Base[];
 }
 
@@ -70,15 +68,14 @@ export async function publishOnto(
 
 async function makePlans(input: RoundInput, ground: Ground, importer: Importer): Promise<Plans> {
   const { io, place, dryRun } = input;
-  const { state, main, cat } = ground;
+  const { state, main } = ground;
   const regions = ground.bases
     .filter((base) => base.error === undefined)
     .map((base) => regionPlan(state, base.region, base.channel));
   return await planRegions(regions, {
     state,
     changed: await changedPaths(io, place, ground, regions),
-    floors: (paths) => historyFloors(io, place, main, cat, paths),
-    hold: (audited) => holdAgainstPast(io, place, audited, main, { floors: false }),
+    hold: (files) => Hold.open({ io, place, state, files, commit: main }),
     store: dryRun ? undefined : (bytes) => importer.store(bytes),
     progress: new Progress(io, 'checked'),
   });

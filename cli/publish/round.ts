@@ -92,7 +92,7 @@ export async function runRound(input: RoundInput): Promise<Round> {
     const files = await secretFiles(state);
     const secrets = files.flatMap((file) => parseSecretPath(file) ?? []);
     const findings = await auditRepository(state, secrets);
-    const done = await publishOnto(input, { state, main, cat, bases });
+    const done = await publishOnto(input, { state, main, bases });
     return { main, remote, branch, state, findings, dryRun: input.dryRun, ...done };
   } finally {
     view.close();

@@ -70,13 +70,14 @@ export function requireFloor(
 ): void {
   if (floor === undefined) return;
   const { version } = secret.spec;
+  const { namespace, name } = secret.metadata;
   if (version < floor.version) {
     throw new EdgesealError(
       'trust-floor',
       `version ${version} is older than version ${floor.version}, which was accepted before`,
       {
         file,
-        hint: 'to go back to an old value, make a new version of it: edgeseal rollback',
+        hint: `to go back to that content, make a new version of it: edgeseal rollback ${namespace}/${name} --to ${version}`,
       },
     );
   }
