@@ -119,20 +119,6 @@ export class Hold {
   }
 }
 
-/** {@link Hold}, for files that are all there at once. */
-export async function holdAgainstPast(
-  input: Omit<HoldInput, 'files'>,
-  audited: readonly AuditedSecret[],
-  options: { floors?: boolean } = {},
-): Promise<void> {
-  const hold = await Hold.open({ ...input, files: audited.map(({ file }) => file) });
-  try {
-    await hold.check(audited, options);
-  } finally {
-    hold.close();
-  }
-}
-
 /** HEAD, and what is being merged into it: a wrap of either is one that was made. */
 async function headsOf(io: Io, { top }: Place): Promise<string[]> {
   const args = ['rev-parse', '--verify', '--quiet'];
