@@ -9,7 +9,7 @@ import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 import { quoted } from '../shell-word.ts';
-import type { FilePast } from './past.ts';
+import type { FilePast, PastFile } from './past.ts';
 
 /** A faulty file, and what there is to put in its place. */
 export interface Faulty {
@@ -39,12 +39,14 @@ export async function wayBack(
     const staged = await isStaged(io, place, file);
     return `git restore ${staged ? '--staged --worktree ' : ''}-- ${path}`;
   }
-  const good = past.versions.find(({ secret }) => isGood(state, past, secret));
+  const isStanding = ({ secret }: PastFile): boolean => secret.spec.version >= past.floor;
+  const good =
+    past.versions.find((one) => isStanding(one) && isGood(state, past, one.secret)) ??
+    past.versions.find(({ secret }) => isGood(state, past, secret));
   if (good === undefined) return undefined;
-  const { version } = good.secret.spec;
-  return version >= past.floor
+  return isStanding(good)
     ? `git checkout ${good.commit.slice(0, 10)} -- ${path}`
-    : `edgeseal rollback ${namespace}/${name} --to ${version}`;
+    : `edgeseal rollback ${namespace}/${name} --to ${good.secret.spec.version}`;
 }
 
 /** The way out of a conflict: one side whole, and the other change made again; undefined where there is none. */
