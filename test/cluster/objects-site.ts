@@ -11,6 +11,7 @@ import { exampleValues } from '../../tools/manifests.ts';
 import { TestChannel } from '../controller/channel.ts';
 import type { Cluster } from '../support/cluster/client.ts';
 import { RegionSite } from './region-site.ts';
+import type { Replica } from './region-site.ts';
 
 const merge = { 'content-type': 'application/merge-patch+json' };
 
@@ -59,11 +60,12 @@ export class ObjectSite {
   }
 
   /** Starts a region without a channel, its root in a ConfigMap, and a replica. */
-  async start(objects: object = {}, spec: object = {}): Promise<void> {
+  async start(objects: object = {}, spec: object = {}): Promise<Replica> {
     await this.putRoots();
     await this.site.create(this.spec(objects, spec));
-    this.site.replica();
+    const replica = this.site.replica();
     await this.site.until('Ready', 'True Applied');
+    return replica;
   }
 
   spec(objects: object = {}, spec: object = {}): object {
@@ -71,13 +73,14 @@ export class ObjectSite {
   }
 
   /** Puts the roots into the cluster as `kubectl create configmap --from-file=trust` does. */
-  async putRoots(upTo = Infinity): Promise<void> {
+  async putRoots(upTo = Infinity, ...strangers: TestChannel[]): Promise<void> {
     const data: Record<string, string> = {};
-    for (const [path, bytes] of this.channel.rootFiles) {
-      const [, number = '', signature] = /(\d+)(\.sig)?$/.exec(path) ?? [];
-      if (Number(number) > upTo) continue;
-      data[`${number}${signature ?? '.yaml'}`] = Buffer.from(bytes).toString();
-    }
+    for (const { rootFiles } of [...strangers, this.channel])
+      for (const [path, bytes] of rootFiles) {
+        const [, number = '', signature] = /(\d+)(\.sig)?$/.exec(path) ?? [];
+        if (Number(number) > upTo) continue;
+        data[`${number}${signature ?? '.yaml'}`] = Buffer.from(bytes).toString();
+      }
     const path = `/api/v1/namespaces/${this.site.own}/configmaps`;
     await this.site.cluster.request('DELETE', `${path}/edgeseal-trust`);
     await this.site.must('POST', path, { metadata: { name: 'edgeseal-trust' }, data });
@@ -122,9 +125,12 @@ export class ObjectSite {
 
   /** The floors of a namespace, as they lie in the cluster. */
   async floors(namespace = this.namespace): Promise<Record<string, string>> {
-    const path = `/api/v1/namespaces/${this.site.own}/configmaps/edgeseal-floors-${namespace}`;
-    const { body } = await this.site.cluster.request('GET', path);
+    const { body } = await this.site.cluster.request('GET', this.floorsPath(namespace));
     return (body.data ?? {}) as Record<string, string>;
+  }
+
+  floorsPath(namespace = this.namespace): string {
+    return `/api/v1/namespaces/${this.site.own}/configmaps/edgeseal-floors-${namespace}`;
   }
 
   /** Waits until the controller has worked for two of its intervals. */
