@@ -119,6 +119,19 @@ export class Hold {
   }
 }
 
+/** {@link Hold}, for files that were all audited at once. */
+export async function holdAgainstPast(
+  input: Omit<HoldInput, 'files'>,
+  audited: readonly AuditedSecret[],
+): Promise<void> {
+  const hold = await Hold.open({ ...input, files: audited.map(({ file }) => file) });
+  try {
+    await hold.check(audited);
+  } finally {
+    hold.close();
+  }
+}
+
 /** HEAD, and what is being merged into it: a wrap of either is one that was made. */
 async function headsOf(io: Io, { top }: Place): Promise<string[]> {
   const args = ['rev-parse', '--verify', '--quiet'];

@@ -9,7 +9,7 @@ import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 import { quoted } from '../shell-word.ts';
-import type { FilePast, PastFile } from './past.ts';
+import type { FilePast } from './past.ts';
 
 /** A faulty file, and what there is to put in its place. */
 export interface Faulty {
@@ -35,16 +35,18 @@ export async function wayBack(
 ): Promise<string | undefined> {
   const { file, namespace, name } = audited;
   const path = typed(io, place, file);
-  if (head !== undefined && isGood(state, past, head) && head.spec.version >= past.floor) {
+  const isStanding = ({ spec }: EdgeSecret): boolean => spec.version >= past.floor;
+  // What cannot be read goes back to what could be, whoever stands for it: only then is there something to work on.
+  const isStart = head !== undefined && audited.secret === undefined;
+  if (isStart || (head !== undefined && isGood(state, past, head) && isStanding(head))) {
     const staged = await isStaged(io, place, file);
     return `git restore ${staged ? '--staged --worktree ' : ''}-- ${path}`;
   }
-  const isStanding = ({ secret }: PastFile): boolean => secret.spec.version >= past.floor;
   const good =
-    past.versions.find((one) => isStanding(one) && isGood(state, past, one.secret)) ??
+    past.versions.find(({ secret }) => isStanding(secret) && isGood(state, past, secret)) ??
     past.versions.find(({ secret }) => isGood(state, past, secret));
   if (good === undefined) return undefined;
-  return isStanding(good)
+  return isStanding(good.secret)
     ? `git checkout ${good.commit.slice(0, 10)} -- ${path}`
     : `edgeseal rollback ${namespace}/${name} --to ${good.secret.spec.version}`;
 }

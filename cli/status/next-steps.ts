@@ -1,3 +1,4 @@
+import type { EdgesealError } from '../../core/errors.ts';
 import { todoOf } from './place.ts';
 import type { Row, Survey } from './survey.ts';
 
@@ -27,7 +28,7 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
   }
   if (unreadable.length > 0)
     steps.push(
-      `${count(unreadable)} unreadable: edgeseal verify says why, git restore -- FILE puts it back as it was committed`,
+      ...spellOut(unreadable.map((row) => stepOf(row, 'unreadable', row.tree?.errors[0]))),
     );
   steps.push(...rotations(tree));
   if (over.length > 0)
@@ -60,12 +61,42 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
     steps.push(
       `${count(committed)} not merged into ${merged.branch} of ${merged.remote}: git push, and merge`,
     );
-  const toPublish = rows.filter((r) =>
-    r.places.some((p) => !p.mergedIsPublished && !p.broken && p.mainKnown),
+  steps.push(...heldSteps(rows));
+  const toPublish = rows.filter(
+    (r) =>
+      r.held === undefined &&
+      r.places.some((p) => !p.mergedIsPublished && !p.broken && p.mainKnown),
   );
   if (toPublish.length > 0)
     steps.push(`${count(toPublish)} merged, not published: edgeseal publish`);
   return steps;
+}
+
+/** What was said of the working tree already is not said of main again. */
+function heldSteps(rows: readonly Row[]): string[] {
+  const steps = rows.flatMap((row) => {
+    const { held, tree } = row;
+    if (held === undefined) return [];
+    const known = [
+      ...(tree?.errors ?? []),
+      ...(tree?.unsigned === undefined ? [] : [tree.unsigned]),
+    ];
+    return known.some(({ message }) => message === held.message)
+      ? []
+      : [stepOf(row, 'held back by publish', held)];
+  });
+  return spellOut(steps);
+}
+
+function stepOf(row: Row, what: string, error: EdgesealError | undefined): string {
+  const way = error?.hint ?? `edgeseal verify ${row.namespace}/${row.name}`;
+  return `${count([row])} ${what} (${error?.message ?? ''}): ${way}`;
+}
+
+function spellOut(steps: readonly string[]): string[] {
+  return steps.length <= spelt
+    ? [...steps]
+    : [...steps.slice(0, spelt), `${steps.length - spelt} more like it: edgeseal verify`];
 }
 
 function rotations(rows: readonly Row[]): string[] {

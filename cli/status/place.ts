@@ -15,6 +15,8 @@ export interface RegionPlace {
   mainKnown: boolean;
   /** Whether the region's channel fails its checks, so that nothing is known of it. */
   broken: boolean;
+  /** Whether publish would not take what main has. */
+  held: boolean;
 }
 
 /** What is left to do for one region. */
@@ -29,6 +31,7 @@ export function todoOf(place: RegionPlace): Todo {
 export function placeWords(place: RegionPlace): string {
   const { tree, merged, published, broken, mainKnown } = place;
   const words: string[] = [];
+  if (place.unreadable && place.treeIsMerged) words.push('unreadable');
   if (!place.treeIsMerged && mainKnown) {
     if (place.unreadable) words.push('unreadable');
     else if (tree !== undefined) words.push('not merged');
@@ -36,10 +39,11 @@ export function placeWords(place: RegionPlace): string {
   }
   if (!mainKnown && tree !== undefined) words.push('not fetched');
   if (broken) return [...words, 'channel does not verify'].join(', ');
+  if (place.held) words.push('held');
   if (merged === undefined) {
     if (published !== undefined)
       words.push(
-        ...(mainKnown && place.treeIsMerged ? ['removal not published'] : []),
+        ...(mainKnown && place.treeIsMerged && !place.held ? ['removal not published'] : []),
         `published ${published}`,
       );
   } else if (published === undefined) {
@@ -48,7 +52,7 @@ export function placeWords(place: RegionPlace): string {
     words.push(`merged ${merged}`, `published ${published}`);
   } else {
     words.push(
-      ...(place.mergedIsPublished ? [] : ['new wraps not published']),
+      ...(place.mergedIsPublished || place.held ? [] : ['new wraps not published']),
       `published ${published}`,
     );
   }

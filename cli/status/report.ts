@@ -86,7 +86,7 @@ export function jsonOf(
       source: channel?.verified.snapshot.source ?? null,
       ...(error === undefined ? {} : { error: errorJson(error) }),
     })),
-    secrets: rows.map(({ namespace, name, file, tree, changed, committed, places }) => ({
+    secrets: rows.map(({ namespace, name, file, tree, changed, committed, places, held }) => ({
       namespace,
       name,
       file,
@@ -96,6 +96,7 @@ export function jsonOf(
       authors: tree?.authors ?? [],
       ...(tree?.unsigned === undefined ? {} : { unsigned: errorJson(tree.unsigned) }),
       errors: (tree?.errors ?? []).map(errorJson),
+      ...(held === undefined ? {} : { held: errorJson(held) }),
       lacking: tree?.lacking ?? [],
       exposed: tree?.exposed ?? [],
       regions: places.map((place) => ({

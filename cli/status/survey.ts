@@ -1,4 +1,5 @@
 import { renderSecret } from '../../core/channel/render.ts';
+import type { EdgesealError } from '../../core/errors.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { byName, parseSecretPath } from '../../core/format/names.ts';
 import type { IndexEntry } from '../../core/format/snapshot.ts';
@@ -11,6 +12,7 @@ import { listedSecrets } from '../publish/channel.ts';
 import type { OpenRepository } from '../repository.ts';
 import { lastChanges } from './age.ts';
 import { changedSince, readSealedBlob, sealedBlobs } from './main-files.ts';
+import { judgeOnTheWay } from './held.ts';
 import type { RegionPlace } from './place.ts';
 import { readersOf, treeSecret } from './secret-row.ts';
 import type { TreeSecret } from './secret-row.ts';
@@ -29,6 +31,8 @@ export interface Row {
   /** Whether HEAD has it as the working tree has it. */
   committed: boolean;
   places: RegionPlace[];
+  /** Why publish holds back what main has; absent where it does not. */
+  held: EdgesealError | undefined;
 }
 
 /** Everything that `status` shows. */
@@ -110,13 +114,24 @@ export async function survey(
               cat,
             });
             const committed = tree?.blob === head.get(file);
-            return { file, namespace, name, tree, changed: changed.get(file), committed, places };
+            const age = changed.get(file);
+            return {
+              file,
+              namespace,
+              name,
+              tree,
+              changed: age,
+              committed,
+              places,
+              held: undefined,
+            };
           }),
         )),
       );
       progress.step(Math.min(start + together, files.length), files.length);
     }
     progress.end();
+    await judgeOnTheWay(io, repository, merged.commit, rows);
     return { merged, channels, rows };
   } finally {
     cat.close();
@@ -186,6 +201,7 @@ async function placesOf(
       mergedIsPublished: published,
       mainKnown: merged.commit !== undefined || !merged.known,
       broken: channel === undefined && error !== undefined,
+      held: false,
     });
   }
   return places;

@@ -107,7 +107,7 @@ it('a file that cannot be read is called that by status, with the way out, and b
   ws.write(file, `<<<<<<< HEAD\n${ws.read(file)}`);
   const { stdout, stderr } = await ws.cli(['status']);
   expect(stdout).toContain('unreadable');
-  expect(stdout + stderr).toContain('git restore -- FILE');
+  expect(stdout + stderr).toContain(`git restore -- ${file}`);
   expect(stdout + stderr).not.toMatch(/removal|git add/);
   ws.git('restore', '--', file);
 });

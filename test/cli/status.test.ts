@@ -29,6 +29,7 @@ interface Json {
     authors: string[];
     unsigned?: { code: string };
     errors: { code: string }[];
+    held?: { code: string };
     lacking: string[];
     exposed: { region: string; key: string | null; items: string[] }[];
     regions: {
@@ -90,7 +91,7 @@ describe('a secret on its way', () => {
     await set('prod/a', 'user', '--no-sign');
     expect(await stateOf('prod/a')).toBe('not merged, published 1');
     ws.commit('Change');
-    expect(await stateOf('prod/a')).toBe('merged 2, published 1');
+    expect(await stateOf('prod/a')).toBe('held, merged 2, published 1');
     const { secrets, next, code } = await status();
     expect(code).toBe(0);
     expect(secrets).toMatchObject([{ authors: [], unsigned: { code: 'trust-author' } }]);
@@ -185,6 +186,49 @@ describe('what somebody could read', () => {
   });
 });
 
+describe('what publish would hold', () => {
+  it('is said with the reason, and the command that mends it', async () => {
+    await set('prod/h', 'password');
+    ws.commit('Seal');
+    await set('prod/h', 'password');
+    ws.commit('Set');
+    await publish();
+    ws.git('revert', '--no-edit', 'HEAD');
+    ws.git('push', '-q', 'origin', 'main');
+    const { secrets, next } = await status('prod/h');
+    expect(secrets[0]).toMatchObject({ held: { code: 'trust-floor' } });
+    expect(await stateOf('prod/h')).toBe('held, merged 1, published 2');
+    expect(next).toHaveLength(1);
+    expect(next[0]).toContain('prod/h is held back by publish (version 1 is below 2');
+    const [, command = ''] = /or make .*: edgeseal (rollback prod\/h --to 1)$/.exec(next[0]!)!;
+    expect((await ws.cli(command.split(' '))).code).toBe(0);
+    expect((await status('prod/h')).secrets[0]).toMatchObject({ version: 3, errors: [] });
+    ws.commit('Make it a new version');
+    await publish();
+    expect(await stateOf('prod/h')).toBe('published 3');
+  });
+
+  it('is a wrap that was changed, in the working tree and on main', async () => {
+    const file = 'secrets/prod/h.yaml';
+    const pattern = /(wrapped: "?.{30})(.)/;
+    ws.write(
+      file,
+      ws.read(file).replace(pattern, (_, k: string, one: string) => k + (one === 'A' ? 'B' : 'A')),
+    );
+    const tree = await status('prod/h');
+    expect(tree.secrets[0]?.errors).toMatchObject([{ code: 'seal-open' }]);
+    expect(tree.next[0]).toBe('prod/h is not in order: edgeseal verify prod/h');
+    ws.commit('Damage');
+    expect(await stateOf('prod/h')).toMatchObject({ 'eu-central': 'held, published 3' });
+    ws.git('revert', '--no-edit', 'HEAD');
+    ws.git('push', '-q', 'origin', 'main');
+    expect(await stateOf('prod/h')).toBe('published 3');
+    ws.git('rm', '-q', file);
+    ws.commit('Remove');
+    await publish();
+  });
+});
+
 describe('what cannot be trusted', () => {
   it('is a channel that somebody changed on the remote: said, with the state that is known', async () => {
     const before = ws.git('rev-parse', 'refs/edgeseal/published/us-east');
@@ -216,7 +260,9 @@ describe('what cannot be trusted', () => {
     const { code, secrets, next } = await status();
     expect(code).toBe(1);
     expect(secrets[0]).toMatchObject({ name: 'a', version: null });
-    expect(next.join()).toContain('prod/a is unreadable: edgeseal verify says why, git restore');
+    expect(next.join()).toMatch(
+      /prod\/a is unreadable \(.*\): .*: git restore -- secrets\/prod\/a\.yaml/,
+    );
     expect((await ws.cli(['status'])).stdout).toContain('unreadable');
     ws.git('checkout', '-q', '--', 'secrets');
   });
