@@ -7,16 +7,20 @@ import { regionsOf, sortedMap } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { recoveryOf } from '../../core/repository/recipients.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { auditSecret } from '../../core/repository/secret-audit.ts';
 import { requireAuthor } from '../../core/secret/author.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
 import { seeTheSame, unsealAs } from '../../core/secret/view-as.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { Output } from '../output.ts';
+import { holdAgainstPast } from '../past/hold.ts';
 import { holdersOf, readRegionKeys } from '../region-keys.ts';
 import { openRepository } from '../repository.ts';
+import type { OpenRepository } from '../repository.ts';
 import { readSealed } from '../sealed-file.ts';
 import { parseSecretRef } from '../secret-ref.ts';
+import type { SecretRef } from '../secret-ref.ts';
 
 interface Options {
   key?: string[];
@@ -32,14 +36,18 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
   const repository = await openRepository(io);
   const { state } = repository;
   const ref = parseSecretRef(io, repository, name);
-  const secret = await readSealed(state.view, ref);
+  const damage = await damageOf(io, repository, ref);
+  const secret = await readSealed(state.view, ref).catch((error: unknown) => {
+    throw damage ?? error;
+  });
   const keys = await readRegionKeys(io, options.key);
   if (keys.length === 0) {
     throw new EdgesealError('input-usage', 'a private key is needed to open a sealed secret', {
       hint: `edgeseal unseal ${ref.namespace}/${ref.name} --key FILE (a region's key or the recovery key)`,
     });
   }
-  warnOfSignature(secret, state, output);
+  if (damage === undefined) warnOfSignature(secret, state, output);
+  else output.warn(`${ref.file}: ${damage.message}`, damage.hint);
   const holders = holdersOf(state, keys);
   const region = chooseRegion(state, secret, holders, keys, options.region);
   const unsealed = await unsealAs(secret, state.repository.spec.id, region, holders, keys);
@@ -64,6 +72,23 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
   if (options.output === 'json') output.json(manifest);
   else io.stdout.write(emitYaml(manifest));
   return exitCodes.ok;
+}
+
+/** What is wrong with the file itself, with the way back to a good one. */
+async function damageOf(
+  io: Io,
+  repository: OpenRepository,
+  ref: SecretRef,
+): Promise<EdgesealError | undefined> {
+  const { state } = repository;
+  if ((await state.view.read(ref.file)) === undefined) return undefined;
+  const audited = await auditSecret(state, ref.file);
+  await holdAgainstPast({ io, place: repository, state, commit: undefined }, [audited]);
+  const isDamage = ({ code, hint }: EdgesealError): boolean =>
+    code === 'seal-open' ||
+    (audited.secret === undefined && code.startsWith('format-')) ||
+    (code === 'trust-author' && hint?.includes('git restore') === true);
+  return audited.findings.map(({ error }) => error).find(isDamage);
 }
 
 /** Whoever looks at a value should know that nobody stands for it. It is shown all the same: that is the question. */

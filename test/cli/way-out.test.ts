@@ -150,6 +150,28 @@ describe('a file that was edited by hand', () => {
     expect((await verify()).code).toBe(0);
   });
 
+  it('is told by unseal, with the way back, whether the value opens or not', async () => {
+    damage('wrapped');
+    for (const region of ['eu-central', 'us-east']) {
+      const { stderr } = await ws.cli(['unseal', db, '--key', ws.keyFile(region)]);
+      expect(stderr).toContain('the wrap for eu-central');
+      expect(stderr).toContain(`git restore -- ${file}`);
+    }
+    ws.write(file, 'kind: EdgeSecret\n');
+    const unreadable = await ws.cli(['unseal', db, '--key', ws.keyFile('us-east')]);
+    expect([unreadable.code, unreadable.stderr]).toEqual([
+      2,
+      expect.stringContaining(`git restore -- ${file}`),
+    ]);
+    ws.git('restore', '--', file);
+    ws.write(file, ws.read(file).replace('immutable: false', 'immutable: true'));
+    const changed = await ws.cli(['unseal', db, '--key', ws.keyFile('us-east')]);
+    expect([changed.code, changed.stderr]).toEqual([
+      0,
+      expect.stringMatching(/was changed after it was signed[^]*git restore -- /),
+    ]);
+  });
+
   it('is not signed where ciphertext is another, whatever its version', async () => {
     damage('username');
     raise(3);
