@@ -212,9 +212,11 @@ export class ObjectFeed {
   /** Objects are judged again where another root is in force. */
   async #refreshRoot(ledger: Ledger): Promise<void> {
     const before = this.#book.root;
-    const floors = [...this.#floors.all].map(([, { root }]) => root);
-    this.#book.root = await this.#roots.current(ledger.root, Math.max(0, ...floors));
-    if (this.#book.root === before) return;
+    const root = await this.#roots.current(ledger.root, this.#floors.root);
+    if (root === before) return;
+    // First: nobody whom it takes out may come back with another leader.
+    if (root !== undefined) await this.#floors.keepRoot(root.number);
+    this.#book.root = root;
     this.retryFaults();
     this.#catalog.touchAll();
   }
@@ -283,6 +285,8 @@ export class ObjectFeed {
   }
 
   #verdict(key: string): Verdict | undefined {
+    // Its spec has changed since: what is known is about the one before.
+    if (this.#catalog.fresh.has(key)) return undefined;
     const fault = this.#refused.get(key) ?? this.applier.faults.get(key);
     return judge(key, {
       region: this.#parts.settings.region,

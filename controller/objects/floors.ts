@@ -108,8 +108,18 @@ export class FloorMap {
     );
   }
 
-  async #flush(): Promise<void> {
-    if (this.#waiting.size === 0) return;
+  /** Remembers that a trust root is in force. @throws KubeError */
+  async keepRoot(number: number): Promise<void> {
+    this.root = Math.max(this.root, number);
+    // Where nothing was accepted, it is written with the first floor.
+    if (this.#held === undefined || Number(this.#held.data?.[rootItem] ?? 0) >= number) return;
+    const flush = (): Promise<void> => this.#flush(true);
+    this.#writing = this.#writing.then(flush, flush);
+    await this.#writing;
+  }
+
+  async #flush(isDue = this.#waiting.size > 0): Promise<void> {
+    if (!isDue) return;
     for (let attempt = 1; ; attempt += 1) {
       const wanted = new Map(this.#waiting);
       const next = new Map(this.#floors);
@@ -213,6 +223,16 @@ export class Floors {
       mended.add(namespace);
     }
     return mended;
+  }
+
+  /** Number of the highest trust root that was in force; 0 where none was. */
+  get root(): number {
+    return Math.max(0, ...[...this.#maps.values()].map(({ root }) => root));
+  }
+
+  /** Remembers in all of them that a trust root is in force. @throws KubeError */
+  async keepRoot(number: number): Promise<void> {
+    for (const map of this.#maps.values()) await map.keepRoot(number);
   }
 
   of(namespace: string): FloorMap {
