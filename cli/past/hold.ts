@@ -13,6 +13,9 @@ import { Past } from './past.ts';
 import { outOfConflict, wayBack, withHint } from './way-out.ts';
 import type { Faulty } from './way-out.ts';
 
+/** Stands between the way back and the way on. */
+export const ifMeant = '; if it was meant: ';
+
 /** How many parts are named; a file that was edited at large needs no list. */
 const NAMED = 3;
 
@@ -162,7 +165,7 @@ function hintOf(error: EdgesealError, back: string, { past, head }: Faulty): str
       head === undefined || path === undefined
         ? ''
         : `see what differs: git diff HEAD -- ${path}; `;
-    return `${see}${first}; if it was meant: ${error.hint}`;
+    return `${see}${first}${ifMeant}${error.hint}`;
   }
   return error.code === 'trust-floor' && error.hint !== undefined && !isRollback
     ? `${first}; or ${error.hint}`

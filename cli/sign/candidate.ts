@@ -6,6 +6,7 @@ import { judgeSignatures } from '../../core/secret/author.ts';
 import type { SignatureVerdict } from '../../core/secret/author.ts';
 import { statementDigest } from '../../core/secret/statement.ts';
 import type { PastVersion } from '../change/history.ts';
+import { ifMeant } from '../past/hold.ts';
 
 /** What one signature that is there already is worth. The author's name is the file's claim where it does not count. */
 export interface Claim {
@@ -23,6 +24,8 @@ export interface Candidate {
   claims: Claim[];
   /** Signatures that count, which stay. */
   kept: AuthorSignature[];
+  /** How the file as it was signed comes back, where somebody changed it after: perhaps nobody meant to. */
+  back: string | undefined;
 }
 
 /** A sealed secret that may not be signed as it is. */
@@ -58,7 +61,9 @@ export function lookAt(
   const kept = judged
     .filter(({ claim }) => claim.state === 'valid')
     .map(({ signature }) => signature);
-  return { file, namespace, name, secret, claims, kept };
+  const hint = findings.find(({ error }) => error.code === 'trust-author')?.error.hint;
+  const back = hint?.includes(ifMeant) === true ? hint.split(ifMeant)[0] : undefined;
+  return { file, namespace, name, secret, claims, kept, back };
 }
 
 export function isRefused(looked: Candidate | Refused): looked is Refused {

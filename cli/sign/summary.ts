@@ -65,6 +65,7 @@ export function summaryLines(
     say('content', 'no item, region or template differs');
   if (exposed.length > 0) say('exposed', `to ${exposed.join(', ')}: old values are to be replaced`);
   say('signatures', claims.length === 0 ? 'none' : claims.map(claimWords).join('; '));
+  if (candidate.back !== undefined) say('not meant?', candidate.back);
   return lines;
 }
 

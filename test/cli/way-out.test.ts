@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatRegionPublicKey, generateRegionKey } from '../../core/crypto/region-key.ts';
+import { rootHash } from '../../core/trust/root-chain.ts';
 import { nextRoot } from '../support/channel.ts';
 import { sealInto, sealedIn, setInto } from '../support/sealed.ts';
 import { valuesIn } from '../support/sealed-values.ts';
@@ -57,14 +58,10 @@ function type(command: string, cwd = ws.repo, input = ''): string {
 }
 
 /** Changes one character of the first such field. */
-function damage(field: string): void {
+function damage(field: string, path = file): void {
   const pattern = new RegExp(`^( +${field}: "?.{30})(.)`, 'm');
-  ws.write(
-    file,
-    ws
-      .read(file)
-      .replace(pattern, (_, kept: string, one: string) => kept + (one === 'A' ? 'B' : 'A')),
-  );
+  const change = (_: string, kept: string, one: string): string => kept + (one === 'A' ? 'B' : 'A');
+  ws.write(path, ws.read(path).replace(pattern, change));
 }
 const raise = (to: number): void => {
   ws.write(file, ws.read(file).replace(/^ {2}version: \d+$/m, `  version: ${to}`));
@@ -146,7 +143,9 @@ describe('a file that was edited by hand', () => {
       `edgeseal sign ${db}`,
     ]);
     expect(type(commands[0]!)).toContain('+    immutable: true');
-    expect(type(`${commands[2]!} --yes`)).toContain('signed version 3');
+    const shown = type(`${commands[2]!} --yes`);
+    expect(shown).toContain(`not meant?  see what differs: git diff HEAD -- ${file}; take`);
+    expect(shown).toContain('signed version 3');
     expect((await verify()).code).toBe(0);
   });
 
@@ -324,18 +323,37 @@ describe('a merge', () => {
     ws.git('commit', '-q', '-m', 'Theirs', '--no-verify');
     ws.git('checkout', '-q', 'main');
     ws.git('merge', '-q', '--no-ff', '--no-commit', 'theirs');
-    const other = 'secrets/production/other.yaml';
-    ws.write(
-      other,
-      ws
-        .read(other)
-        .replace(/(wrapped: "?.{30})./, '$1!')
-        .replace('!', 'A'),
-    );
+    damage('wrapped', 'secrets/production/other.yaml');
     ws.git('add', '-A');
     expect((await verify()).code).toBe(1);
     ws.git('commit', '-q', '-m', 'Merge', '--no-verify');
     expect((await verify()).code).toBe(1);
+  });
+});
+
+describe('a pull request', () => {
+  it('is held against the branch that it goes to, as the review job checks it out', async () => {
+    ws.git('checkout', '-q', '-b', 'change');
+    damage('wrapped');
+    ws.git('commit', '-q', '-am', 'Change', '--no-verify');
+    // What the host makes of it: a merge commit that no branch has.
+    ws.git('checkout', '-q', '--detach', 'main');
+    ws.git('merge', '-q', '--no-ff', '-m', 'Merge', 'change');
+    ws.git('push', '-q', 'origin', 'HEAD:refs/pull/1/merge');
+    const fetched = async (...depth: string[]): Promise<CliResult> => {
+      const clone = join(ws.folder, `clone${depth.length}`);
+      const git = (...args: string[]): unknown => execFileSync('git', args, { env: ws.env });
+      git('init', '-q', clone);
+      git('-C', clone, 'fetch', '-q', ...depth, `file://${ws.origin}`, 'refs/pull/1/merge');
+      git('-C', clone, 'checkout', '-q', '--detach', 'FETCH_HEAD');
+      const sha256 = rootHash(Buffer.from(ws.read('trust/1.yaml')));
+      return ws.cli(['verify'], { cwd: clone, env: { EDGESEAL_ROOT: sha256 } });
+    };
+    const whole = await fetched();
+    expect([whole.code, whole.stdout]).toEqual([1, expect.stringContaining('the wrap for eu-')]);
+    const shallow = await fetched('--depth', '1');
+    expect(shallow.stdout).toContain('history is cut off in this clone');
+    expect(shallow.stdout).toContain('git fetch --unshallow');
   });
 });
 
