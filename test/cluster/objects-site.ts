@@ -72,17 +72,22 @@ export class ObjectSite {
     return { mirrors: [], objects: { namespaces: [this.namespace], ...objects }, ...spec };
   }
 
-  /** Puts the roots into the cluster as `kubectl create configmap --from-file=trust` does. */
-  async putRoots(upTo = Infinity, ...strangers: TestChannel[]): Promise<void> {
-    const data: Record<string, string> = {};
+  /** The files of the repository's trust/, by name; a stranger's are put in where the channel has none. */
+  roots(upTo = Infinity, ...strangers: TestChannel[]): Record<string, string> {
+    const files: Record<string, string> = {};
     for (const { rootFiles } of [...strangers, this.channel])
       for (const [path, bytes] of rootFiles) {
         const [, number = '', signature] = /(\d+)(\.sig)?$/.exec(path) ?? [];
-        if (Number(number) > upTo) continue;
-        data[`${number}${signature ?? '.yaml'}`] = Buffer.from(bytes).toString();
+        if (Number(number) <= upTo)
+          files[`${number}${signature ?? '.yaml'}`] = Buffer.from(bytes).toString();
       }
+    return files;
+  }
+
+  async putRoots(upTo = Infinity, ...strangers: TestChannel[]): Promise<void> {
     const path = `/api/v1/namespaces/${this.site.own}/configmaps`;
     await this.site.cluster.request('DELETE', `${path}/edgeseal-trust`);
+    const data = this.roots(upTo, ...strangers);
     await this.site.must('POST', path, { metadata: { name: 'edgeseal-trust' }, data });
   }
 

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { TestChannel, TestSigner } from '../controller/channel.ts';
 import { describeCluster } from '../support/cluster/suite.ts';
@@ -13,9 +15,22 @@ describeCluster('who may author EdgeSecret objects', (cluster) => {
     await at.until('database', 'False NoTrustRoot');
     expect((await at.status('database')).conditions).toMatchObject([{}, { type: 'Reconciling' }]);
     await site.until('Ready', 'False NoTrustRoot');
-    await at.putRoots();
+    // As docs/guides/flux.md has it, now and for the next root.
+    const give = async (): Promise<void> => {
+      const folder = site.path('trust');
+      mkdirSync(folder, { recursive: true });
+      for (const [name, text] of Object.entries(at.roots()))
+        writeFileSync(join(folder, name), text);
+      const from = ['--from-file', folder, '--dry-run=client', '-o', 'yaml'];
+      const place = ['configmap', 'edgeseal-trust', '-n', site.own];
+      await cluster.apply(await cluster.kubectl('create', ...place, ...from));
+    };
+    await give();
     await at.until('database', 'True Applied');
     await site.until('Ready', 'True Applied');
+    channel.makeRoot();
+    await give();
+    await expect.poll(async () => (await at.floors())['_root'], { timeout: 20_000 }).toBe('2');
   });
 
   it('changes with the next root: who was taken out changes nothing any more', async () => {
