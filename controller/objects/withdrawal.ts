@@ -48,7 +48,7 @@ export class Withdrawals {
   /**
    * Settles what can be settled; the rest is asked about again.
    *
-   * @returns secrets that were withdrawn: their floors say so already
+   * @returns secrets that no object asks for any more; of those that were withdrawn, the floors say so already
    * @throws KubeError
    */
   async settle(): Promise<string[]> {
@@ -56,14 +56,14 @@ export class Withdrawals {
     // With the CRD gone or going, objects go because of that.
     if (crd === undefined) return [];
     for (const [namespace, map] of this.#floors.all) await this.#follow(namespace, map, crd);
-    const withdrawn: string[] = [];
+    const gone: string[] = [];
     for (const key of [...this.#missing]) {
       const { namespace, name } = partsOf(key);
       const fate = this.#catalog.entries.has(key) ? 'present' : await this.#fateOf(namespace, name);
-      if (fate === 'withdrawn') withdrawn.push(key);
+      if (fate === 'withdrawn' || fate === 'orphan') gone.push(key);
       if (fate !== 'unknown') this.#missing.delete(key);
     }
-    return withdrawn;
+    return gone;
   }
 
   /** Another CRD is there than the one that objects were accepted under: those that have not come back are orphans. */

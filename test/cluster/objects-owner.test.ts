@@ -47,4 +47,38 @@ describeCluster('EdgeSecret objects that are deleted', (cluster) => {
     await site.change({ prune: { acknowledged: acknowledge } });
     for (const name of names) await site.untilValue(name, undefined);
   });
+
+  it('with their namespace come back with it: nobody has withdrawn a single one', async () => {
+    const at = await ObjectSite.make(cluster);
+    const { channel, site } = at;
+    await at.start();
+    const secret = await channel.seal(site.key('database'), { password: 'made-up-1' });
+    await at.apply(secret);
+    await at.until('database', 'True Applied');
+    const floor = (await at.floors())['database'];
+    await cluster.kubectl('delete', 'namespace', site.namespace);
+    await at.rest();
+    expect((await at.floors())['database']).toBe(`${floor} orphan`);
+    await cluster.kubectl('create', 'namespace', site.namespace);
+    await at.apply(secret);
+    await at.until('database', 'True Applied');
+    expect(await site.value('database')).toBe('made-up-1');
+    expect((await at.floors())['database']).toBe(floor);
+    await at.delete('database');
+    await site.untilValue('database', undefined);
+    expect((await at.floors())['database']).toBe('2');
+  });
+
+  it('and were never accepted leave no fault behind, and no floor', async () => {
+    const at = await ObjectSite.make(cluster);
+    const { channel, site } = at;
+    await at.start();
+    await at.apply(channel.unsigned(await channel.seal(site.key('database'), { a: 'b' })));
+    await at.until('database', 'False NotEntitled');
+    await site.until('Degraded', 'True SecretsFailed');
+    await at.delete('database');
+    await site.until('Degraded', 'False AsExpected');
+    expect((await site.status()).secrets).toMatchObject({ listed: 0, failing: 0 });
+    expect(Object.keys(await at.floors())).not.toContain('database');
+  });
 });
