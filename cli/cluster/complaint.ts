@@ -1,3 +1,4 @@
+import { adoptAnnotation } from '../../core/format/ownership.ts';
 import { printable } from '../../core/git/mirror.ts';
 import { keyState, rootRegion } from '../../core/repository/root-keys.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
@@ -173,7 +174,7 @@ export function wayOut(
     case 'Refused':
       return `see what refuses it: kubectl ${cluster.flags} -n ${namespace} get events,resourcequota`;
     case 'TargetRefused':
-      return `delete what is there, or let ${region} take it over: kubectl ${cluster.flags} -n ${namespace} annotate secret ${name} edgeseal.dev/adopt=${region}`;
+      return `delete what is there, or let ${region} take it over: kubectl ${cluster.flags} -n ${namespace} annotate secret ${name} ${adoptAnnotation}=${region}`;
     default:
       return undefined;
   }

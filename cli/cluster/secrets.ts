@@ -1,5 +1,9 @@
-import { createHash } from 'node:crypto';
-import { canonicalBytes } from '../../core/format/canonical-json.ts';
+import {
+  bindingOf,
+  ownerAnnotation,
+  regionLabel,
+  versionAnnotation,
+} from '../../core/format/ownership.ts';
 import { isKubeStatus } from '../../core/kube/error.ts';
 import { listAll } from '../../core/kube/watch.ts';
 import type { KubeObject } from '../../core/kube/watch.ts';
@@ -18,17 +22,17 @@ export async function writtenVersions(
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const target = {
     path: '/api/v1/secrets',
-    labelSelector: `edgeseal.dev/region=${region}`,
+    labelSelector: `${regionLabel}=${region}`,
     metadataOnly: true,
   };
   try {
     const versions = new Map<string, number>();
     for (const { metadata } of (await listAll<KubeObject>(client, target)).items) {
       const { namespace = '', name, annotations = {} } = metadata;
-      const version = Number(annotations['edgeseal.dev/version']);
-      const owner = ownerOf(spec.repository, region, namespace, name);
+      const version = Number(annotations[versionAnnotation]);
+      const owner = bindingOf({ repository: spec.repository, region }, namespace, name);
       // A label and a version are easily copied; what is not ours has no version.
-      if (annotations['edgeseal.dev/owner'] === owner && Number.isSafeInteger(version))
+      if (annotations[ownerAnnotation] === owner && Number.isSafeInteger(version))
         versions.set(`${namespace}/${name}`, version);
     }
     return versions;
@@ -36,10 +40,4 @@ export async function writtenVersions(
     if (isKubeStatus(error, 401, 403)) return undefined;
     throw error;
   }
-}
-
-/** The annotation by which a controller knows its own Secret. */
-function ownerOf(repository: string, region: string, namespace: string, name: string): string {
-  const bound = canonicalBytes({ repository, region, namespace, name });
-  return createHash('sha256').update(bound).digest('hex').slice(0, 32);
 }

@@ -1,3 +1,4 @@
+import { regionLabel } from '../../core/format/ownership.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { isLabel } from '../../core/format/names.ts';
 import type { KubeClient } from '../../core/kube/client.ts';
@@ -127,7 +128,7 @@ function sayWhatStays(
     ...(deleteSecrets
       ? []
       : [
-          `the Secrets that were made, as they are: kubectl get secrets -A -l edgeseal.dev/region=${region}`,
+          `the Secrets that were made, as they are: kubectl get secrets -A -l ${regionLabel}=${region}`,
         ]),
     `the region's private key: Secret ${namespace}/edgeseal-region-key-${region}`,
     `the mark against replays: ConfigMap ${namespace}/edgeseal-mark-${region}`,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { bindingOf } from './ownership.ts';
-import type { Scope } from './ownership.ts';
+import { bindingOf } from '../../core/format/ownership.ts';
+import type { Scope } from '../../core/format/ownership.ts';
 import type { Owned } from './target.ts';
 
 const pattern = /^\.\.edgeseal-(\d{1,16})-([0-9a-f]{64})-([0-9a-f]{32})-[0-9a-f]{8}$/;

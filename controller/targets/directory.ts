@@ -7,7 +7,7 @@ import { diskError, syncDirectory, systemCode, writeDurably } from '../store/dis
 import { ownershipOf, parseDataName } from './directory-ownership.ts';
 import { SecretFolder } from './directory-secret.ts';
 import type { Access } from './directory-secret.ts';
-import type { Scope } from './ownership.ts';
+import type { Scope } from '../../core/format/ownership.ts';
 import { keyOf, partsOf } from './target.ts';
 import type { Owned, Target } from './target.ts';
 import {

@@ -1,22 +1,22 @@
+import {
+  adoptAnnotation,
+  bindingOf,
+  managedByLabel,
+  managedByUs,
+  ownerAnnotation,
+  prefix,
+  regionLabel,
+  sealedAnnotation,
+  versionAnnotation,
+} from '../../../core/format/ownership.ts';
+import type { Scope } from '../../../core/format/ownership.ts';
 import { apiVersion } from '../../../core/format/schema.ts';
 import type { KubeMeta, KubeObject, OwnerReference } from '../../../core/kube/watch.ts';
 import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
-import { bindingOf } from '../ownership.ts';
-import type { Scope } from '../ownership.ts';
 import type { Owned, Owner } from '../target.ts';
 
 /** Who we are in a Secret's managed fields. */
 export const fieldManager = 'edgeseal';
-
-export const regionLabel = 'edgeseal.dev/region';
-const prefix = 'edgeseal.dev/';
-const managedBy = 'app.kubernetes.io/managed-by';
-
-const ownerAnnotation = `${prefix}owner`;
-const versionAnnotation = `${prefix}version`;
-const sealedAnnotation = `${prefix}sealed`;
-/** Set by who owns the cluster: this region may take over the Secret that is there. */
-export const adoptAnnotation = `${prefix}adopt`;
 
 /** A Secret as the API server has it. */
 export interface LiveSecret extends KubeObject {
@@ -56,7 +56,7 @@ export function manifestOf(
     data[item] = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
   }
   const labels = withoutOurs(template.metadata.labels);
-  labels[managedBy] = fieldManager;
+  labels[managedByLabel] = managedByUs;
   labels[regionLabel] = scope.region;
   const annotations = withoutOurs(template.metadata.annotations);
   annotations[ownerAnnotation] = bindingOf(scope, namespace, name);

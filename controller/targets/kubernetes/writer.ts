@@ -5,10 +5,10 @@ import { KubeError, isKubeStatus } from '../../../core/kube/error.ts';
 import type { KubeMeta, KubeObject } from '../../../core/kube/watch.ts';
 import { metadataAccept } from '../../../core/kube/watch.ts';
 import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
-import type { Scope } from '../ownership.ts';
+import { adoptAnnotation } from '../../../core/format/ownership.ts';
+import type { Scope } from '../../../core/format/ownership.ts';
 import { writeFault } from './fault.ts';
 import {
-  adoptAnnotation,
   fieldManager,
   isSameContent,
   isSameData,
