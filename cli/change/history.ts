@@ -3,6 +3,7 @@ import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
+import { rawChanges, rawLogOptions } from '../git/raw-log.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 
@@ -130,7 +131,7 @@ async function tracesOf(
   const log = await gitAnswer(
     io,
     [
-      ...['log', ...walk, '--format=%x01%H', '--raw', '-z', '--no-abbrev', '--no-renames'],
+      ...['log', ...walk, ...rawLogOptions],
       ...['--', ...paths.map((path) => `:(top,literal)${place.prefix}${path}`)],
     ],
     { cwd: place.top },
@@ -138,20 +139,10 @@ async function tracesOf(
   // No commit yet: no history.
   if (log === undefined) return [];
   const traces: Trace[] = [];
-  let commit = '';
-  let blobs: string[] = [];
-  for (const field of log.split('\0')) {
-    const head = /^\n?\u0001([0-9a-f]+)$/.exec(field)?.[1];
-    const change = /^\n?:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\d*$/.exec(field);
-    if (head !== undefined) {
-      commit = head;
-    } else if (change !== null) {
-      blobs = [change[2] ?? '', change[1] ?? ''].filter((id) => !/^0*$/.test(id));
-    } else if (field.startsWith(place.prefix)) {
-      const file = field.slice(place.prefix.length);
-      for (const blob of blobs) traces.push({ file, commit, blob });
-      blobs = [];
-    }
+  for (const { path, commit, before, after } of rawChanges(log)) {
+    if (!path.startsWith(place.prefix)) continue;
+    const file = path.slice(place.prefix.length);
+    for (const blob of [after, before]) if (blob !== undefined) traces.push({ file, commit, blob });
   }
   return traces;
 }

@@ -1,4 +1,6 @@
 import { gitText } from '../git/git.ts';
+import { rawChanges, rawLogOptions } from '../git/raw-log.ts';
+import type { RawChange } from '../git/raw-log.ts';
 import type { Io } from '../io.ts';
 import type { Place } from '../repository.ts';
 
@@ -36,41 +38,17 @@ export async function readLog(
   const specs = [...paths].map((path) => place.prefix + path);
   const log = await gitText(
     io,
-    [
-      ...['log', '--no-show-signature', '--format=%x01%H %P', '--full-history', '-m', '--root'],
-      ...['--raw', '-z', '--no-renames', '--no-abbrev', ...commits, '--', ...specs],
-    ],
+    ['log', '--full-history', '-m', '--root', ...rawLogOptions, ...commits, '--', ...specs],
     { cwd: place.top, env: { GIT_LITERAL_PATHSPECS: '1' } },
   );
-  let commit = '';
-  let parents = 1;
-  let change: { before: string | undefined; after: string | undefined } | undefined;
-  // A file may be called anything, so what stands where a path is due is a path.
-  for (const field of log.split('\0')) {
-    if (change !== undefined) {
-      const path = field.slice(place.prefix.length);
-      if (field.startsWith(place.prefix) && files.has(path))
-        note(logged, path, { commit, parents, ...change });
-      change = undefined;
-      continue;
-    }
-    const head = /^\n?\u0001([0-9a-f]+) ([0-9a-f ]*)$/.exec(field);
-    if (head !== null) {
-      commit = head[1] ?? '';
-      parents = Math.max(1, (head[2] ?? '').split(' ').filter((id) => id !== '').length);
-      continue;
-    }
-    const ids = /^\n?:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\d*$/.exec(field);
-    if (ids !== null) change = { before: idOf(ids[1]), after: idOf(ids[2]) };
+  for (const { path, ...change } of rawChanges(log)) {
+    const file = path.slice(place.prefix.length);
+    if (path.startsWith(place.prefix) && files.has(file)) note(logged, file, change);
   }
   return logged;
 }
 
-function note(
-  logged: Map<string, LoggedStep[]>,
-  file: string,
-  at: { commit: string; parents: number; before: string | undefined; after: string | undefined },
-): void {
+function note(logged: Map<string, LoggedStep[]>, file: string, at: Omit<RawChange, 'path'>): void {
   const steps = logged.get(file) ?? [];
   logged.set(file, steps);
   let step = steps.at(-1);
@@ -80,8 +58,4 @@ function note(
   }
   step.before.push(at.before);
   step.isNew = step.before.length >= at.parents;
-}
-
-function idOf(text: string | undefined): string | undefined {
-  return text === undefined || /^0*$/.test(text) ? undefined : text;
 }

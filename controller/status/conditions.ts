@@ -1,25 +1,11 @@
 import { isEdgesealError } from '../../core/errors.ts';
 import { holdReasonOf } from './reason.ts';
 import type { Condition, FailedSecret, Status } from './status.ts';
-import type { MirrorState, Reason } from './reason.ts';
+import type { HoldReason, MirrorState, Reason } from './reason.ts';
 
 /** Why nothing may be changed at present. */
 export interface Hold {
-  reason: Extract<
-    Reason,
-    | 'NoSnapshot'
-    | 'NoTrustRoot'
-    | 'Starting'
-    | 'KeyLost'
-    | 'KeyMissing'
-    | 'StoreBehind'
-    | 'FloorNeeded'
-    | 'StoreCorrupt'
-    | 'StoreFull'
-    | 'StoreFailed'
-    | 'TargetFailed'
-    | 'TargetUnreachable'
-  >;
+  reason: HoldReason;
   message: string;
 }
 

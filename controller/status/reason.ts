@@ -6,16 +6,11 @@ import type { ErrorCode } from '../../core/errors.ts';
  */
 export type ConditionType = 'Ready' | 'Verified' | 'Reachable' | 'Fresh' | 'Degraded';
 
-export type Reason =
-  // Ready
-  | 'Applied'
-  | 'NothingApplied'
+/** Why nothing may be changed at present. */
+export type HoldReason =
   | 'Starting'
   | 'NoSnapshot'
   | 'NoTrustRoot'
-  | 'Standby'
-  | 'Suspended'
-  | 'InvalidSpec'
   | 'KeyLost'
   | 'KeyMissing'
   | 'StoreBehind'
@@ -24,7 +19,16 @@ export type Reason =
   | 'StoreFull'
   | 'StoreFailed'
   | 'TargetFailed'
-  | 'TargetUnreachable'
+  | 'TargetUnreachable';
+
+export type Reason =
+  // Ready
+  | 'Applied'
+  | 'NothingApplied'
+  | 'Standby'
+  | 'Suspended'
+  | 'InvalidSpec'
+  | HoldReason
   // Verified
   | 'Verified'
   | 'Equivocation'
@@ -110,7 +114,7 @@ export function secretReasonOf(code: ErrorCode): SecretReason {
 /** Why nothing can be changed at all, by what our own disk or target says. */
 export function holdReasonOf(
   code: ErrorCode,
-): Extract<Reason, `Store${string}` | `Target${string}`> {
+): Extract<HoldReason, `Store${string}` | `Target${string}`> {
   if (code === 'kube-unreachable') return 'TargetUnreachable';
   if (code === 'store-full') return 'StoreFull';
   if (code === 'store-corrupt') return 'StoreCorrupt';
