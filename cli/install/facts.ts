@@ -1,21 +1,11 @@
-import { EdgesealError } from '../../core/errors.ts';
 import { readRepository } from '../../core/repository/repository-state.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { worktreeView } from '../../core/repository/view.ts';
-import { CatFile, commitView } from '../git/commit-view.ts';
 import type { Io } from '../io.ts';
-import { openBase } from '../publish/base.ts';
-import { allRoots } from '../publish/channel.ts';
+import { withMerged } from '../publish/merged.ts';
 import { publishedRegions } from '../publish/round.ts';
-import { stage } from '../publish/stage.ts';
-import {
-  channelRemote,
-  fetchRemote,
-  mainRemote,
-  printable,
-  rememberedChannels,
-} from '../publish/transport/remote.ts';
-import { findRepository, openView } from '../repository.ts';
+import { printable } from '../publish/transport/remote.ts';
+import { findRepository } from '../repository.ts';
 
 /** What the secrets repository says of a region, as it is merged and published now. */
 export interface RegionFacts {
@@ -45,26 +35,11 @@ export interface RegionFacts {
  */
 export async function regionFacts(io: Io, region: string): Promise<RegionFacts> {
   const place = await findRepository(io);
-  const { remote, branch } = mainRemote(await readRepository(worktreeView(place.root)));
-  const what = `fetching from ${printable(remote)}`;
-  const { main, channels } = await stage(io, what, fetchRemote(io, place, remote, branch));
-  if (main === undefined)
-    throw new EdgesealError('git-repository', `${printable(remote)} has no branch ${branch}`);
-  const view = await commitView(io, place.top, main, place.prefix);
-  const cat = new CatFile(io, place.top);
-  try {
-    const state = await openView(io, place, view);
+  const local = await readRepository(worktreeView(place.root));
+  return await withMerged({ io, place, local }, async ({ state, base }) => {
     const entry = state.regions.get(region);
     if (entry !== undefined) publishedRegions(state, [region]);
-    const from = channelRemote(state.repository, region);
-    const there =
-      from === remote
-        ? Promise.resolve(channels)
-        : fetchRemote(io, place, from).then((fetched) => fetched.channels);
-    const roots = await allRoots(state);
-    const remembered = await rememberedChannels(io, place);
-    const by = { io, place, cat, roots, remembered, resumeFrom: undefined };
-    const { channel, error } = await openBase(by, region, from, there);
+    const { remote, channel, error } = await base(region);
     if (error !== undefined) throw error;
     const snapshot = channel?.verified.snapshot;
     return {
@@ -74,17 +49,14 @@ export async function regionFacts(io: Io, region: string): Promise<RegionFacts> 
         snapshot === undefined
           ? undefined
           : { root: snapshot.root.number, sequence: snapshot.sequence },
-      remote: printable(from),
+      remote: printable(remote),
       mirrors: state.repository.spec.mirrors ?? [],
       interval: entry?.region.spec.interval,
       staleAfter: entry?.region.spec.staleAfter,
       isKnown: entry !== undefined,
       activeKeys: activeKeysOf(state, region),
     };
-  } finally {
-    view.close();
-    cat.close();
-  }
+  });
 }
 
 function activeKeysOf({ root }: RepositoryState, region: string): Set<string> {

@@ -8,25 +8,15 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { rootRegion } from '../../core/repository/root-keys.ts';
 import { secretFiles } from '../../core/repository/secret-audit.ts';
 import type { Finding } from '../../core/repository/secret-audit.ts';
-import { CatFile, commitView } from '../git/commit-view.ts';
 import type { Io } from '../io.ts';
-import { openView } from '../repository.ts';
 import type { Place } from '../repository.ts';
-import { openBase } from './base.ts';
 import type { Base } from './base.ts';
-import { allRoots } from './channel.ts';
 import { strayedSources } from './history.ts';
+import { withMerged } from './merged.ts';
 import type { Plans } from './plan.ts';
 import { publishOnto } from './publication.ts';
 import type { RegionOutcome } from './publication.ts';
-import {
-  channelRemote,
-  fetchRemote,
-  mainRemote,
-  printable,
-  rememberedChannels,
-} from './transport/remote.ts';
-import { stage } from './stage.ts';
+import { mainRemote, printable } from './transport/remote.ts';
 
 /** What one round is to do. */
 export interface RoundInput {
@@ -55,54 +45,19 @@ export interface Round {
 
 /** Fetches, plans, signs and pushes once. */
 export async function runRound(input: RoundInput): Promise<Round> {
-  const { io, place, local } = input;
-  const { remote, branch } = mainRemote(local);
-  const fetched = await stage(
-    io,
-    `fetching from ${printable(remote)}`,
-    fetchRemote(io, place, remote, branch),
-  );
-  const { main } = fetched;
-  if (main === undefined)
-    throw new EdgesealError('git-repository', `${printable(remote)} has no branch ${branch}`);
-  const view = await commitView(io, place.top, main, place.prefix);
-  const cat = new CatFile(io, place.top);
-  try {
-    const state = await openView(io, place, view);
+  const { io, place, local, dryRun } = input;
+  return await withMerged(input, async ({ remote, branch, main, state, base }) => {
     requireSameRemote(local, state.repository);
-    const regions = publishedRegions(state, input.names);
-    const by = {
-      io,
-      place,
-      cat,
-      roots: await allRoots(state),
-      remembered: await rememberedChannels(io, place),
-      resumeFrom: input.resumeFrom,
-    };
-    const channels = new Map([[remote, Promise.resolve(fetched.channels)]]);
     const bases: Base[] = [];
-    for (const region of regions) {
-      const from = channelRemote(state.repository, region);
-      const there = channels.get(from) ?? fetchChannels(io, place, from);
-      channels.set(from, there);
-      bases.push(await openBase(by, region, from, there));
-    }
-    for (const base of bases) base.error ??= unlisted(state, base.region);
+    for (const region of publishedRegions(state, input.names)) bases.push(await base(region));
+    for (const one of bases) one.error ??= unlisted(state, one.region);
     await refuseStrayed(io, place, main, bases);
     const files = await secretFiles(state);
     const secrets = files.flatMap((file) => parseSecretPath(file) ?? []);
     const findings = await auditRepository(state, secrets);
     const done = await publishOnto(input, { state, main, bases });
-    return { main, remote, branch, state, findings, dryRun: input.dryRun, ...done };
-  } finally {
-    view.close();
-    cat.close();
-  }
-}
-
-async function fetchChannels(io: Io, place: Place, remote: string): Promise<Map<string, string>> {
-  const fetching = fetchRemote(io, place, remote);
-  return (await stage(io, `fetching from ${printable(remote)}`, fetching)).channels;
+    return { main, remote, branch, state, findings, dryRun, ...done };
+  });
 }
 
 /** Two places that say different things about where main is: one of them is out of date, and which is not ours to guess. */
