@@ -9,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findSigningKey, sign } from '../cli/signer.ts';
+import { findSigningKey, sign } from '../cli/signer/signer.ts';
 import { formatRegionPublicKey, generateRegionKey } from '../core/crypto/region-key.ts';
 import { formatEdgeSecret } from '../core/format/edge-secret.ts';
 import type { EdgeSecret, FullEnvelope } from '../core/format/edge-secret.ts';

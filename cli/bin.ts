@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
-import { buildProgram } from './program.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import type { Io } from './io.ts';
-import { processIo } from './io.ts';
-import { printError } from './output.ts';
+import { buildProgram } from './program/program.ts';
+import { exitCodeOf, exitCodes } from './terminal/exit-code.ts';
+import type { Io } from './terminal/io.ts';
+import { processIo } from './terminal/io.ts';
+import { printError } from './terminal/output.ts';
 
 /**
  * The command line: parses `args`, runs one command, returns its exit code.

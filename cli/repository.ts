@@ -11,10 +11,10 @@ import { worktreeView } from '../core/repository/view.ts';
 import { rootHash } from '../core/trust/root-chain.ts';
 import type { AcceptedRoot } from '../core/trust/root-chain.ts';
 import { gitAnswer } from './git/git.ts';
-import type { Io } from './io.ts';
-import { confirmRoot, readPin, rememberNewest, writePin } from './pin.ts';
-import type { Pin } from './pin.ts';
-import { quoted } from './shell-word.ts';
+import type { Io } from './terminal/io.ts';
+import { confirmRoot, readPin, rememberNewest, writePin } from './trust/pin.ts';
+import type { Pin } from './trust/pin.ts';
+import { quoted } from './terminal/shell-word.ts';
 
 /** Where a secrets repository lies: inside a Git repository, at its top or in a folder of it. */
 export interface Place {

@@ -5,7 +5,7 @@ import { parseSecretPath } from '../core/format/names.ts';
 import { nearName } from '../core/format/near-name.ts';
 import { secretFiles } from '../core/repository/secret-audit.ts';
 import type { RepositoryView } from '../core/repository/view.ts';
-import type { Io } from './io.ts';
+import type { Io } from './terminal/io.ts';
 import type { Place } from './repository.ts';
 import { parseSecretRef } from './secret-ref.ts';
 import type { SecretRef } from './secret-ref.ts';

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 import { isLabel, isSubdomain, parseSecretPath, secretPath } from '../core/format/names.ts';
-import type { Io } from './io.ts';
+import type { Io } from './terminal/io.ts';
 import type { Place } from './repository.ts';
 
 /** A sealed secret that a person named. */

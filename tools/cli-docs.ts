@@ -1,9 +1,9 @@
 // Writes docs/CLI.md from the command table: `npm run docs`.
 import fs from 'node:fs';
 import path from 'node:path';
-import { commands } from '../cli/command-table.ts';
-import { exampleLine } from '../cli/command-spec.ts';
-import type { CommandSpec } from '../cli/command-spec.ts';
+import { commands } from '../cli/program/command-table.ts';
+import { exampleLine } from '../cli/program/command-spec.ts';
+import type { CommandSpec } from '../cli/program/command-spec.ts';
 
 /** The text of docs/CLI.md. */
 export function cliDocs(): string {
@@ -11,7 +11,7 @@ export function cliDocs(): string {
     const [name = ''] = usage.split(' ');
     return `- [${name}](#${anchor(`edgeseal ${usage}`)}): ${summary}`;
   });
-  return `<!-- Generated from the command table (cli/command-table.ts) by \`npm run docs\`. Do not edit. -->
+  return `<!-- Generated from the command table (cli/program/command-table.ts) by \`npm run docs\`. Do not edit. -->
 
 # Commands
 

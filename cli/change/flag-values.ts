@@ -4,9 +4,9 @@ import { EdgesealError } from '../../core/errors.ts';
 import { isItemName } from '../../core/format/names.ts';
 import { decodeUtf8 } from '../../core/format/yaml.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { promptHidden } from '../prompt.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { promptHidden } from '../terminal/prompt.ts';
 import { readInput, stdinName } from './input-file.ts';
 
 /** The flags of `kubectl create secret generic`, and `--prompt`. */

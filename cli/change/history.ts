@@ -4,7 +4,7 @@ import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
 import { rawChanges, rawLogOptions } from '../git/raw-log.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 
 /** A sealed file as some commit left it, or as a commit found it. */

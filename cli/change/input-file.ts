@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { maxSecretBytes } from '../../core/format/edge-secret.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
-import type { Io } from '../io.ts';
-import { readStdin } from '../prompt.ts';
+import type { Io } from '../terminal/io.ts';
+import { readStdin } from '../terminal/prompt.ts';
 
 /** Standard input, where a command takes a path. */
 export const stdinName = '-';

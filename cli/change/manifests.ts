@@ -4,7 +4,7 @@ import type { PlainSecret } from '../../core/format/kubernetes-secret.ts';
 import { isLabel } from '../../core/format/names.ts';
 import type { Parsed } from '../../core/format/schema.ts';
 import { decodeUtf8, parseYamlDocuments } from '../../core/format/yaml.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { readInput, stdinName } from './input-file.ts';
 
 /** A plaintext Secret whose namespace is settled, and where it stood. */

@@ -2,8 +2,8 @@ import { realpath, rm } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import type { Place } from '../repository.ts';
 import { stdinName } from './input-file.ts';
 

@@ -4,8 +4,8 @@ import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { assignedRegions } from '../../core/policy/distribution.ts';
 import { regionEntry } from '../../core/repository/recipients.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
-import type { Io } from '../io.ts';
-import { Output, describeError } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output, describeError } from '../terminal/output.ts';
 import type { SecretRef } from '../secret-ref.ts';
 import { requireRegions } from './region-plan.ts';
 

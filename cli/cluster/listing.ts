@@ -5,7 +5,7 @@ import { channelPaths } from '../../core/format/snapshot.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { listedSecrets, readChannel } from '../publish/channel.ts';
 import type { PublishedChannel } from '../publish/channel.ts';
 import type { Place } from '../repository.ts';

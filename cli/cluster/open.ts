@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { KubeAccess } from '../kube/access.ts';
 
 /** Options of every command that looks into a cluster. */

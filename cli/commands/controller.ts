@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { printable } from '../../core/git/mirror.ts';
 import type { Status } from '../../controller/status/status.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
 
 interface ControllerOptions {
   config?: string;

@@ -5,9 +5,9 @@ import { checkRemote } from '../doctor/remote.ts';
 import { checkContent, checkHook, checkRepository } from '../doctor/repository.ts';
 import { checkSigning } from '../doctor/signing.ts';
 import { checkTools } from '../doctor/tools.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 
 /** `edgeseal doctor`: looks at everything that a set-up needs; each line that is not ok says what mends it. */
 export async function run(io: Io, _args: string[], options: { output?: string }): Promise<number> {

@@ -1,5 +1,5 @@
 import { EdgesealError } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** The hooks there are. The installed command goes to their bundles directly; this is the way in a checkout. */
 const hooks: Record<string, () => Promise<{ main: (args: string[], io: Io) => Promise<number> }>> =

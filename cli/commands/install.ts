@@ -5,7 +5,7 @@ import type { InstallValues } from '../../core/format/install-values.ts';
 import { isLabel } from '../../core/format/names.ts';
 import { duration, secondsOf } from '../../core/format/schema.ts';
 import { customResourceDefinitions } from '../deploy-files.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
 import { applyChanges, tryOut } from '../install/apply.ts';
 import { regionFacts } from '../install/facts.ts';
 import type { RegionFacts } from '../install/facts.ts';
@@ -20,10 +20,10 @@ import { sayChanges } from '../install/report.ts';
 import { untilEstablished, untilRolledOut } from '../install/rollout.ts';
 import { chooseValues, wholeValues } from '../install/values.ts';
 import type { ChoiceOptions, Choices } from '../install/values.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { openCluster } from '../kube/access.ts';
 import type { KubeAccess, KubeOptions } from '../kube/access.ts';
-import { Output } from '../output.ts';
+import { Output } from '../terminal/output.ts';
 import { stage } from '../publish/stage.ts';
 
 interface Options extends ChoiceOptions, KubeOptions {

@@ -1,7 +1,7 @@
 import { readRepository } from '../../core/repository/repository-state.ts';
 import { worktreeView } from '../../core/repository/view.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { unpushedNotice } from '../publish/history.ts';
 import { publish } from '../publish/publish.ts';
 import { exitCode, reportOf } from '../publish/report.ts';

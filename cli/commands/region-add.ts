@@ -11,17 +11,17 @@ import { apiVersion } from '../../core/format/schema.ts';
 import type { RootRegion, TrustRootSpec } from '../../core/format/trust-root.ts';
 import { rootRegion } from '../../core/repository/root-keys.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
 import { writeFileAtomic } from '../files.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { savePrivateKeys } from '../private-key.ts';
-import { chooseKeyName, givenKeys } from '../region-key-source.ts';
-import type { GivenKeys, KeyOptions } from '../region-key-source.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { savePrivateKeys } from '../region-key/private-key.ts';
+import { chooseKeyName, givenKeys } from '../region-key/source.ts';
+import type { GivenKeys, KeyOptions } from '../region-key/source.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
-import { changeRoot } from '../root-change.ts';
-import { sayRootMade } from '../root-made.ts';
+import { changeRoot } from '../trust/root-change.ts';
+import { sayRootMade } from '../trust/root-made.ts';
 
 interface Options extends KeyOptions {
   keyName?: string;

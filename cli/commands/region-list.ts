@@ -4,9 +4,9 @@ import { isEdgesealError } from '../../core/errors.ts';
 import { keyState, rootRegion } from '../../core/repository/root-keys.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { secretFiles } from '../../core/repository/secret-audit.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
 
 interface ListedRegion {

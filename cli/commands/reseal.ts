@@ -6,10 +6,10 @@ import { maySign } from '../change/current.ts';
 import type { FinishOptions } from '../change/finish.ts';
 import { lastVersions } from '../change/history.ts';
 import { changeFiles } from '../change/staged-files.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { Progress } from '../progress.ts';
-import { holdersOf, readRegionKeys } from '../region-keys.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { Progress } from '../terminal/progress.ts';
+import { holdersOf, readRegionKeys } from '../region-key/keys.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { readRecoveryKeys } from '../reseal/recovery.ts';
@@ -18,7 +18,7 @@ import type { ResealOutcome } from '../reseal/report.ts';
 import { isFailed, planFile, resealOne } from '../reseal/work.ts';
 import type { Done, Planned } from '../reseal/work.ts';
 import { namedFiles } from '../sealed-file.ts';
-import { openSigner } from '../signing.ts';
+import { openSigner } from '../signer/signing.ts';
 
 interface Options extends FinishOptions {
   key?: string[];

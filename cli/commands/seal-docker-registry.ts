@@ -5,9 +5,9 @@ import { dockerConfig, requireDockerConfig } from '../change/docker-config.ts';
 import { readInput, stdinName } from '../change/input-file.ts';
 import { sealAll } from '../change/seal-all.ts';
 import type { SealOptions } from '../change/seal-all.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { promptHidden } from '../prompt.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { promptHidden } from '../terminal/prompt.ts';
 import { openRepository } from '../repository.ts';
 
 interface Options extends SealOptions {

@@ -3,7 +3,7 @@ import type { ValueFlags } from '../change/flag-values.ts';
 import { flagSecret, requireIdentity } from '../change/flag-secret.ts';
 import { sealAll } from '../change/seal-all.ts';
 import type { SealOptions } from '../change/seal-all.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { openRepository } from '../repository.ts';
 
 interface Options extends SealOptions, ValueFlags {

@@ -4,8 +4,8 @@ import { readInput, stdinName } from '../change/input-file.ts';
 import { sealAll } from '../change/seal-all.ts';
 import type { SealOptions } from '../change/seal-all.ts';
 import { readTlsPair } from '../change/tls-pair.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
 
 interface Options extends SealOptions {

@@ -4,7 +4,7 @@ import { readManifests } from '../change/manifests.ts';
 import { findPlaintext, requireOtherPlace, settlePlaintext } from '../change/plaintext-file.ts';
 import { sealAll } from '../change/seal-all.ts';
 import type { SealOptions } from '../change/seal-all.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { openRepository } from '../repository.ts';
 import { secretPath } from '../../core/format/names.ts';
 

@@ -12,14 +12,14 @@ import type { FinishOptions } from '../change/finish.ts';
 import { readInput } from '../change/input-file.ts';
 import { requireSound } from '../change/item-rules.ts';
 import { targetRegions } from '../change/target-regions.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { promptHidden } from '../prompt.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { promptHidden } from '../terminal/prompt.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { secretNames } from '../sealed-file.ts';
 import { parseSecretRef } from '../secret-ref.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 
 interface Options extends FinishOptions {
   fromFile?: string;

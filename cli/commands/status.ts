@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { exitCodeOf, exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { parseSecretRef } from '../secret-ref.ts';

@@ -2,10 +2,10 @@ import { EdgesealError } from '../../core/errors.ts';
 import { readRepository } from '../../core/repository/repository-state.ts';
 import { loadRootChain } from '../../core/repository/trust.ts';
 import { worktreeView } from '../../core/repository/view.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { writePin } from '../pin.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { writePin } from '../trust/pin.ts';
 import { findRepository } from '../repository.ts';
 
 /** `edgeseal trust accept FINGERPRINT`: the fingerprint was compared by a person; this clone follows from it. */

@@ -1,14 +1,14 @@
 import { EdgesealError } from '../../core/errors.ts';
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
 import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
-import { changeRoot } from '../root-change.ts';
-import { sayRootMade } from '../root-made.ts';
+import { changeRoot } from '../trust/root-change.ts';
+import { sayRootMade } from '../trust/root-made.ts';
 import { checkAuthorName } from '../set-up/person.ts';
-import { sshKeys } from '../ssh-key-option.ts';
+import { sshKeys } from '../signer/ssh-key-option.ts';
 
 interface Options {
   key?: string[];

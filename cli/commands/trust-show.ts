@@ -2,9 +2,9 @@ import { readRootFile, loadRootChain } from '../../core/repository/trust.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { rootFingerprint, rootHash } from '../../core/trust/root-chain.ts';
 import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
-import { exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
 
 /** `edgeseal trust show`: who may do what, by the root in force, and the fingerprints that others compare. */

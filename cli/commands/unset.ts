@@ -4,8 +4,8 @@ import { maySign, nextVersion, readCurrent } from '../change/current.ts';
 import { finishChanges } from '../change/finish.ts';
 import type { FinishOptions } from '../change/finish.ts';
 import { requireSound } from '../change/item-rules.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
 import { parseSecretRef } from '../secret-ref.ts';
 

@@ -1,5 +1,5 @@
 import { isEdgesealError, messageOf } from '../../core/errors.ts';
-import { describeError } from '../output.ts';
+import { describeError } from '../terminal/output.ts';
 
 /** What one look at a set-up found. */
 export interface Check {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { runGit } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { fail, ok } from './check.ts';
 import type { Check } from './check.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 
 /** A private region key is 32 bytes in base64url. The prefix alone also stands in documentation. */
 const pattern = 'edgeseal-region-key-1-[A-Za-z0-9_-]{43}';

@@ -1,9 +1,9 @@
 import type { EdgesealError } from '../../core/errors.ts';
 import { repositoryFile } from '../../core/format/repository.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 
 /** Which part of the repository an error is about, in a word. */
 export function partOf({ file, code }: EdgesealError): string {

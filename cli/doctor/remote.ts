@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { ok, warn } from './check.ts';
 import type { Check } from './check.ts';
 

@@ -6,9 +6,9 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { auditRepository } from '../../core/repository/repository-audit.ts';
 import { worktreeView } from '../../core/repository/view.ts';
 import { rootFingerprint } from '../../core/trust/root-chain.ts';
-import type { Io } from '../io.ts';
-import { describeError } from '../output.ts';
-import { notAccepted, readPin } from '../pin.ts';
+import type { Io } from '../terminal/io.ts';
+import { describeError } from '../terminal/output.ts';
+import { notAccepted, readPin } from '../trust/pin.ts';
 import { findRepository, offeredRoots, openView } from '../repository.ts';
 import type { OpenRepository, Place } from '../repository.ts';
 import { hookState, preCommitFile } from '../set-up/hook.ts';

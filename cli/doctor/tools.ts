@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { gitAnswer } from '../git/git.ts';
 import { runTool } from '../signer/tool.ts';
 import { fail, ok, warn } from './check.ts';

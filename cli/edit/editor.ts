@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { MemoryFile } from './memory-file.ts';
 
 /** Vim keeps swap, backup, undo and register files where its settings say, which may be a disk. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { EdgesealError } from '../../core/errors.ts';
 import type { RepositoryView } from '../../core/repository/view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { runGit } from './git.ts';
 
 /** A commit's files under one folder, read through a single `git cat-file --batch`. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { EdgesealError } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { fullDisk } from './full-disk.ts';
 
 export interface GitOptions {

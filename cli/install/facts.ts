@@ -1,7 +1,7 @@
 import { readRepository } from '../../core/repository/repository-state.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { worktreeView } from '../../core/repository/view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { withMerged } from '../publish/merged.ts';
 import { publishedRegions } from '../publish/round.ts';
 import { printable } from '../publish/transport/remote.ts';

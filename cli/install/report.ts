@@ -1,4 +1,4 @@
-import type { Output } from '../output.ts';
+import type { Output } from '../terminal/output.ts';
 import type { Change } from './apply.ts';
 import type { Leftover } from './leftover.ts';
 import { nameOf } from './resource.ts';

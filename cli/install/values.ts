@@ -5,7 +5,7 @@ import type { Json } from '../../core/format/canonical-json.ts';
 import { checkValues, parseValues } from '../../core/format/install-values.ts';
 import type { InstallValues } from '../../core/format/install-values.ts';
 import { defaultValues } from '../deploy-files.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { RegionFacts } from './facts.ts';
 
 type Values = { [key: string]: Json };

@@ -3,7 +3,7 @@ import { isBase64 } from '../../core/format/schema.ts';
 import { KubeClient } from '../../core/kube/client.ts';
 import type { KubeEndpoint } from '../../core/kube/client.ts';
 import type { KubeconfigUser } from '../../core/format/kubeconfig.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { Plugin } from './exec-plugin.ts';
 import { chooseContext, readNamed } from './kubeconfig.ts';
 import type { ChosenContext, Sourced } from './kubeconfig.ts';

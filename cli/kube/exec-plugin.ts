@@ -8,7 +8,7 @@ import type {
   KubeconfigCluster,
   KubeconfigExec,
 } from '../../core/format/kubeconfig.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Sourced } from './kubeconfig.ts';
 
 type Credential = ExecCredential['status'];

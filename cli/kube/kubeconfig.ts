@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import type { KubeconfigCluster, KubeconfigUser } from '../../core/format/kubeconfig.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** One part of a kubeconfig, with the file that it stands in: relative paths in it are relative to that file. */
 export interface Sourced<T> {

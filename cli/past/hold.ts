@@ -7,7 +7,7 @@ import type { AuditedSecret, Finding } from '../../core/repository/secret-audit.
 import { partWords } from '../../core/secret/fixed-parts.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import { Past } from './past.ts';
 import { outOfConflict, wayBack, withHint } from './way-out.ts';

@@ -1,7 +1,7 @@
 import { gitText } from '../git/git.ts';
 import { rawChanges, rawLogOptions } from '../git/raw-log.ts';
 import type { RawChange } from '../git/raw-log.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 
 /** A file in one commit that changed it: blob ids, absent where there was no file. */

@@ -4,7 +4,7 @@ import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { brokenParts } from '../../core/secret/fixed-parts.ts';
 import type { FixedPart } from '../../core/secret/fixed-parts.ts';
 import type { CatFile } from '../git/commit-view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import { readLog } from './log.ts';
 import type { LoggedStep } from './log.ts';

@@ -6,9 +6,9 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import { validAuthors } from '../../core/secret/author.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 import type { FilePast } from './past.ts';
 
 /** A faulty file, and what there is to put in its place. */

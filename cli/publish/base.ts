@@ -6,7 +6,7 @@ import { parseSecretPath } from '../../core/format/names.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { CatFile } from '../git/commit-view.ts';
 import { gitText } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import { readChannel, requireWhole } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';

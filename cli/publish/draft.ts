@@ -5,7 +5,7 @@ import { channelPaths, formatHeartbeat } from '../../core/format/snapshot.ts';
 import type { IndexEntry, Snapshot } from '../../core/format/snapshot.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { readRootFile } from '../../core/repository/trust.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { commitMessage } from './base.ts';
 import type { Base } from './base.ts';
 import type { ChannelCommit, Stored } from './transport/commit.ts';

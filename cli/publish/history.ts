@@ -1,6 +1,6 @@
 import { EdgesealError } from '../../core/errors.ts';
 import { gitAnswer, runGit } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import { printable } from './transport/remote.ts';
 

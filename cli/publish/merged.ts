@@ -2,7 +2,7 @@ import { EdgesealError } from '../../core/errors.ts';
 import type { Repository } from '../../core/format/repository.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { CatFile, commitView } from '../git/commit-view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { openView } from '../repository.ts';
 import type { Place } from '../repository.ts';
 import { openBase } from './base.ts';

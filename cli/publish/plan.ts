@@ -11,7 +11,7 @@ import { keyState } from '../../core/repository/root-keys.ts';
 import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
 import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import type { Hold } from '../past/hold.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { listedSecrets } from './channel.ts';
 import type { PublishedChannel } from './channel.ts';
 import type { Stored } from './transport/commit.ts';

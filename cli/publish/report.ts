@@ -1,8 +1,8 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
 import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { errorJson } from '../output.ts';
+import { exitCodeOf, exitCodes } from '../terminal/exit-code.ts';
+import { errorJson } from '../terminal/output.ts';
 import type { HeldSecret } from './plan.ts';
 import type { RegionOutcome } from './publication.ts';
 import { printable } from './transport/remote.ts';

@@ -8,7 +8,7 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { rootRegion } from '../../core/repository/root-keys.ts';
 import { secretFiles } from '../../core/repository/secret-audit.ts';
 import type { Finding } from '../../core/repository/secret-audit.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import type { Base } from './base.ts';
 import { strayedSources } from './history.ts';

@@ -3,9 +3,9 @@ import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import { authorsOfKey } from '../../core/secret/author.ts';
-import type { Io } from '../io.ts';
-import { findSigningKey, sign } from '../signer.ts';
-import type { SigningKey } from '../signer.ts';
+import type { Io } from '../terminal/io.ts';
+import { findSigningKey, sign } from '../signer/signer.ts';
+import type { SigningKey } from '../signer/signer.ts';
 
 /** The keys at hand: `--signing-key` (several where the root's threshold wants them), and the heartbeat's. */
 export interface PublishKeys {

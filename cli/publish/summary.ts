@@ -1,6 +1,6 @@
 import { isEdgesealError } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
-import { Output, describeError } from '../output.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output, describeError } from '../terminal/output.ts';
 import type { HeldSecret } from './plan.ts';
 import type { RegionOutcome } from './publication.ts';
 import { printable } from './transport/remote.ts';

@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 import type { Notice } from './report.ts';
 
 /** What a channel is made of. */

@@ -1,8 +1,8 @@
 import { EdgesealError } from '../../core/errors.ts';
 import type { RegionKey } from '../../core/crypto/region-key.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
-import type { Io } from '../io.ts';
-import { readRegionKeys } from '../region-keys.ts';
+import type { Io } from '../terminal/io.ts';
+import { readRegionKeys } from '../region-key/keys.ts';
 
 /**
  * Reads the private keys of `--with-recovery`. They open every secret of their regions, so a mistaken file is said, not

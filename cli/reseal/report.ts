@@ -1,9 +1,9 @@
 import type { ResealPlan, WrapChange } from '../../core/repository/reseal-plan.ts';
 import { nextStep } from '../change/finish.ts';
 import { plural } from '../change/words.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { Output, describeError, errorJson } from '../output.ts';
+import { exitCodeOf, exitCodes } from '../terminal/exit-code.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output, describeError, errorJson } from '../terminal/output.ts';
 import type { OpenRepository } from '../repository.ts';
 import type { Done, Failed } from './work.ts';
 

@@ -14,10 +14,10 @@ import { acceptPinnedRoot, rootHash } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import { formatSshPublicKey } from '../../core/trust/ssh-key.ts';
 import { missingFolders, removeFolders, writeFileAtomic } from '../files.ts';
-import type { Io } from '../io.ts';
-import type { Output } from '../output.ts';
-import { sign } from '../signer.ts';
-import type { SigningKey } from '../signer.ts';
+import type { Io } from '../terminal/io.ts';
+import type { Output } from '../terminal/output.ts';
+import { sign } from '../signer/signer.ts';
+import type { SigningKey } from '../signer/signer.ts';
 import { packageSpecifier, readTemplate } from '../template.ts';
 import type { NewPlace } from './place.ts';
 

@@ -3,7 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { writeNewFile } from '../files.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { ownCommand } from '../template.ts';
 
 export type HookState = 'ours' | 'missing' | 'foreign' | 'not-executable';

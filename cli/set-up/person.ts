@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
-import { Output } from '../output.ts';
-import { findSigningKey, generateSigningKey } from '../signer.ts';
-import type { SigningKey } from '../signer.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { findSigningKey, generateSigningKey } from '../signer/signer.ts';
+import type { SigningKey } from '../signer/signer.ts';
 import { home } from '../signer/locate.ts';
 
 /**

@@ -3,10 +3,10 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { repositoryFile } from '../../core/format/repository.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
-import { realPath } from '../private-key.ts';
+import type { Io } from '../terminal/io.ts';
+import { realPath } from '../region-key/private-key.ts';
 import { repositoriesBelow } from '../repository.ts';
-import { quoted } from '../shell-word.ts';
+import { quoted } from '../terminal/shell-word.ts';
 
 /** Where `init` is going to make a secrets repository. */
 export interface NewPlace {

@@ -6,9 +6,9 @@ import { authorsOfKey } from '../../core/secret/author.ts';
 import { statementBytes } from '../../core/secret/statement.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import { sshFingerprint } from '../../core/trust/ssh-key.ts';
-import type { Io } from '../io.ts';
-import { findSigningKey, sign } from '../signer.ts';
-import type { SigningKey } from '../signer.ts';
+import type { Io } from '../terminal/io.ts';
+import { findSigningKey, sign } from '../signer/signer.ts';
+import type { SigningKey } from '../signer/signer.ts';
 import type { Candidate } from './candidate.ts';
 
 /** Somebody who signs for others. */

@@ -1,5 +1,5 @@
 import { gitAnswer, gitText } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 
 /** More than this many names go to git as their common folder instead. */

@@ -1,6 +1,6 @@
 import type { Applied } from '../cluster/applied.ts';
 import { printable } from '../../core/git/mirror.ts';
-import { errorJson } from '../output.ts';
+import { errorJson } from '../terminal/output.ts';
 import type { ClusterView } from './clusters.ts';
 import { placeWords } from './place.ts';
 import type { RegionPlace } from './place.ts';

@@ -1,8 +1,8 @@
 import { printable } from '../../core/git/mirror.ts';
 import { wayOut } from '../cluster/complaint.ts';
 import type { Cluster } from '../cluster/open.ts';
-import { describeError } from '../output.ts';
-import type { Output } from '../output.ts';
+import { describeError } from '../terminal/output.ts';
+import type { Output } from '../terminal/output.ts';
 import type { ClusterView, RegionView } from './clusters.ts';
 import type { Survey } from './survey.ts';
 

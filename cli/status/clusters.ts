@@ -19,7 +19,7 @@ import {
 import type { FollowedRegion, RegionSyncObject } from '../cluster/region-sync.ts';
 import { silentSince } from '../cluster/silence.ts';
 import { writtenVersions } from '../cluster/secrets.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { OpenRepository } from '../repository.ts';
 import { knownRoots } from './sources.ts';
 import type { Survey } from './survey.ts';

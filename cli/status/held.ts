@@ -3,7 +3,7 @@ import type { RepositoryView } from '../../core/repository/view.ts';
 import { auditSecret } from '../../core/repository/secret-audit.ts';
 import type { AuditedSecret } from '../../core/repository/secret-audit.ts';
 import { commitView } from '../git/commit-view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { holdAgainstPast } from '../past/hold.ts';
 import type { OpenRepository } from '../repository.ts';
 import type { Row } from './survey.ts';

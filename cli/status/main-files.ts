@@ -4,7 +4,7 @@ import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
 import type { CatFile } from '../git/commit-view.ts';
 import { gitAnswer, runGit } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 
 /** Blob ids of a commit's sealed files, by path below the repository's folder; empty for no commit. */

@@ -1,5 +1,5 @@
-import type { Output } from '../output.ts';
-import { errorJson } from '../output.ts';
+import type { Output } from '../terminal/output.ts';
+import { errorJson } from '../terminal/output.ts';
 import type { OpenRepository } from '../repository.ts';
 import { ageWords } from './age.ts';
 import { appliedJson, appliedWords, clusterJson } from './applied-words.ts';

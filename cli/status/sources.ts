@@ -7,7 +7,7 @@ import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { CatFile } from '../git/commit-view.ts';
 import { commitView } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import { allRoots, readChannel } from '../publish/channel.ts';
 import type { PublishedChannel } from '../publish/channel.ts';
 import {

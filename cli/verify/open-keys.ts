@@ -6,8 +6,8 @@ import type { AuditedSecret, Finding } from '../../core/repository/secret-audit.
 import { itemNames } from '../../core/secret/change.ts';
 import { openEveryWrap } from '../../core/secret/open-check.ts';
 import { plural } from '../change/words.ts';
-import type { Io } from '../io.ts';
-import { readRegionKeys } from '../region-keys.ts';
+import type { Io } from '../terminal/io.ts';
+import { readRegionKeys } from '../region-key/keys.ts';
 
 /** Opens what is wrapped for some private keys, and counts. */
 export class KeyCheck {

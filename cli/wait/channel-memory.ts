@@ -2,7 +2,7 @@ import type { EdgesealError } from '../../core/errors.ts';
 import { listingOf } from '../cluster/listing.ts';
 import type { Listing } from '../cluster/listing.ts';
 import { CatFile } from '../git/commit-view.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { PublishedChannel } from '../publish/channel.ts';
 import { listedSecrets } from '../publish/channel.ts';
 import type { OpenRepository } from '../repository.ts';

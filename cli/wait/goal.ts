@@ -1,7 +1,7 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import { secretFiles } from '../../core/repository/secret-audit.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 import type { OpenRepository } from '../repository.ts';
 import { parseSecretRef } from '../secret-ref.ts';
 import { readersOf } from '../status/secret-row.ts';

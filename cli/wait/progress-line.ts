@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** Where a wait stands: one line that changes on a terminal, a line for each change elsewhere. */
 export class ProgressLine {

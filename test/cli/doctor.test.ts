@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { formatRegionPublicKey, generateRegionKey } from '../../core/crypto/region-key.ts';
 import { makePerson } from '../support/person.ts';
 import type { Person } from '../support/person.ts';

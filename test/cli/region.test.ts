@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatRegionPublicKey, generateRegionKey } from '../../core/crypto/region-key.ts';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { nextRoot, withKeyState } from '../support/root.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { nextRoot, withoutAuthor } from '../support/root.ts';
 import { sealedIn, valuesIn } from '../support/sealed-values.ts';
 import { typed } from '../support/terminal.ts';

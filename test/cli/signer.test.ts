@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findSigningKey, generateSigningKey, sign } from '../../cli/signer.ts';
-import type { SigningKey } from '../../cli/signer.ts';
+import { findSigningKey, generateSigningKey, sign } from '../../cli/signer/signer.ts';
+import type { SigningKey } from '../../cli/signer/signer.ts';
 import { formatSshPublicKey, parseSshPublicKey } from '../../core/trust/ssh-key.ts';
 import { verifySshsig } from '../../core/trust/sshsig.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rootFingerprint, rootHash } from '../../core/trust/root-chain.ts';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { typed } from '../support/terminal.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';

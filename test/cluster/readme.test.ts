@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { serveGit } from '../../tools/git-server.ts';
 import type { GitServer } from '../../tools/git-server.ts';
 import { describeOwnCluster } from '../support/cluster/suite.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { rootHash } from '../../core/trust/root-chain.ts';
 import { serveGit } from '../../tools/git-server.ts';
 import type { GitServer } from '../../tools/git-server.ts';

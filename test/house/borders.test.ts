@@ -27,7 +27,7 @@ const borders = 'house/borders';
 
 describe('borders', () => {
   it.each([
-    ['core/format/x.ts', "import '../../cli/output.ts';", borders],
+    ['core/format/x.ts', "import '../../cli/terminal/output.ts';", borders],
     ['core/format/x.ts', "import '../../controller/main.ts';", borders],
     ['core/git/x.ts', "import '../../hooks/pre-commit.ts';", borders],
     ['core/format/x.ts', "import '../crypto/hpke.ts';", borders],
@@ -47,9 +47,9 @@ describe('borders', () => {
     ['core/newcomer/x.ts', "import '../format/yaml.ts';", borders],
     ['core/errors.ts', "import './format/yaml.ts';", borders],
     ['core/format/x.ts', "import '../format-of-someone/else.ts';", borders],
-    ['hooks/x.ts', "import '../cli/output.ts';", borders],
+    ['hooks/x.ts', "import '../cli/terminal/output.ts';", borders],
     ['hooks/x.ts', "import '../controller/main.ts';", borders],
-    ['controller/x.ts', "import '../cli/output.ts';", borders],
+    ['controller/x.ts', "import '../cli/terminal/output.ts';", borders],
     ['cli/commands/seal.ts', "await import('../../controller/main.ts');", borders],
     ['cli/bin.ts', "import '../test/helper.ts';", borders],
   ])('%s may not say: %s', async (file, code, rule) => {

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../cli/command-table.ts';
-import type { CommandSpec } from '../../cli/command-spec.ts';
-import { exitCodes } from '../../cli/exit-code.ts';
+import { commands } from '../../cli/program/command-table.ts';
+import type { CommandSpec } from '../../cli/program/command-spec.ts';
+import { exitCodes } from '../../cli/terminal/exit-code.ts';
 import { cliDocs } from '../../tools/cli-docs.ts';
 
 const root = path.join(import.meta.dirname, '../..');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isEdgesealError } from '../../core/errors.ts';
-import type { Io } from '../../cli/io.ts';
+import type { Io } from '../../cli/terminal/io.ts';
 import { openCluster } from '../../cli/kube/access.ts';
 import { chooseContext } from '../../cli/kube/kubeconfig.ts';
 import { Plugin } from '../../cli/kube/exec-plugin.ts';

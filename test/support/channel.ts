@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findSigningKey, generateSigningKey, sign } from '../../cli/signer.ts';
+import { findSigningKey, generateSigningKey, sign } from '../../cli/signer/signer.ts';
 import { acceptSecret } from '../../core/channel/secret-check.ts';
 import {
   readHeartbeat,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateSigningKey } from '../../cli/signer.ts';
+import { generateSigningKey } from '../../cli/signer/signer.ts';
 import { homeIn, runCli } from './workspace.ts';
 import type { CliResult } from './workspace.ts';
 

@@ -1,6 +1,6 @@
-import { processIo } from '../../cli/io.ts';
+import { processIo } from '../../cli/terminal/io.ts';
 import { openRepository } from '../../cli/repository.ts';
-import { changeRoot } from '../../cli/root-change.ts';
+import { changeRoot } from '../../cli/trust/root-change.ts';
 import type { KeyState, TrustRootSpec } from '../../core/format/trust-root.ts';
 import type { Workspace } from './workspace.ts';
 

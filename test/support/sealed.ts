@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { signChanges } from '../../cli/signing.ts';
+import { signChanges } from '../../cli/signer/signing.ts';
 import { formatEdgeSecret, parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { secretPath } from '../../core/format/names.ts';
@@ -12,7 +12,7 @@ import { worktreeView } from '../../core/repository/view.ts';
 import { createSecret, setItems } from '../../core/secret/change.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 import { rootHash } from '../../core/trust/root-chain.ts';
-import { processIo } from '../../cli/io.ts';
+import { processIo } from '../../cli/terminal/io.ts';
 import type { Workspace } from './workspace.ts';
 
 const template = { type: 'Opaque', immutable: false, metadata: { labels: {}, annotations: {} } };

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { generateSigningKey, sign } from '../../cli/signer.ts';
-import type { SigningKey } from '../../cli/signer.ts';
+import { generateSigningKey, sign } from '../../cli/signer/signer.ts';
+import type { SigningKey } from '../../cli/signer/signer.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { EdgesealError } from '../../../core/errors.ts';
 import { fullDisk } from '../../git/full-disk.ts';
 import { gitAnswer, gitText, runGit } from '../../git/git.ts';
-import type { Io } from '../../io.ts';
+import type { Io } from '../../terminal/io.ts';
 import type { Place } from '../../repository.ts';
 
 const pile = 8 * 1024 * 1024;

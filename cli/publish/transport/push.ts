@@ -1,7 +1,7 @@
 import { EdgesealError } from '../../../core/errors.ts';
 import { fullDisk } from '../../git/full-disk.ts';
 import { runGit } from '../../git/git.ts';
-import type { Io } from '../../io.ts';
+import type { Io } from '../../terminal/io.ts';
 import type { Place } from '../../repository.ts';
 import { channelRef, lastWords, printable } from './remote.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EdgesealError } from '../../../core/errors.ts';
 import type { Repository } from '../../../core/format/repository.ts';
-import type { Io } from '../../io.ts';
+import type { Io } from '../../terminal/io.ts';
 import type { Place } from '../../repository.ts';
 import { fullDisk } from '../../git/full-disk.ts';
 import { gitAnswer, gitText, runGit } from '../../git/git.ts';

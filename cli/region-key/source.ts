@@ -1,17 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseRegionKeys, parseRegionPublicKey } from '../core/crypto/region-key.ts';
-import type { RegionPublicKey } from '../core/crypto/region-key.ts';
-import { EdgesealError } from '../core/errors.ts';
-import type { RegionEntry } from '../core/repository/repository-state.ts';
-import { SecretBytes } from '../core/secret-bytes.ts';
-import type { ConfirmedKeys } from './cluster/offered-keys.ts';
-import type { ClusterOptions } from './cluster/open.ts';
-import type { Io } from './io.ts';
+import { parseRegionKeys, parseRegionPublicKey } from '../../core/crypto/region-key.ts';
+import type { RegionPublicKey } from '../../core/crypto/region-key.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import type { RegionEntry } from '../../core/repository/repository-state.ts';
+import { SecretBytes } from '../../core/secret-bytes.ts';
+import type { ConfirmedKeys } from '../cluster/offered-keys.ts';
+import type { ClusterOptions } from '../cluster/open.ts';
+import type { Io } from '../terminal/io.ts';
 import { freshKey, privateKeyFolder } from './private-key.ts';
 import type { FreshKey } from './private-key.ts';
-import type { OpenRepository } from './repository.ts';
-import { home } from './signer/locate.ts';
+import type { OpenRepository } from '../repository.ts';
+import { home } from '../signer/locate.ts';
 
 /** The ways to name a region key. */
 export interface KeyOptions extends ClusterOptions {
@@ -60,7 +60,7 @@ export async function givenKeys(
     );
   }
   if (context !== undefined) {
-    const { confirmedKeys } = await import('./cluster/offered-keys.ts');
+    const { confirmedKeys } = await import('../cluster/offered-keys.ts');
     const offered = await confirmedKeys(io, repository, name, options);
     return { keys: offered.keys, warnings: [], offered };
   }

@@ -1,4 +1,4 @@
-import { isEdgesealError } from '../core/errors.ts';
+import { isEdgesealError } from '../../core/errors.ts';
 
 /** Exit codes, as `edgeseal --help` and docs/CLI.md list them. */
 export const exitCodes = {

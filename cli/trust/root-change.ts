@@ -1,19 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgesealError } from '../core/errors.ts';
-import { apiVersion } from '../core/format/schema.ts';
-import { formatTrustRoot, rootPath, rootSignaturePath } from '../core/format/trust-root.ts';
-import type { TrustRootSpec } from '../core/format/trust-root.ts';
-import { acceptNextRoot } from '../core/trust/root-chain.ts';
-import type { AcceptedRoot } from '../core/trust/root-chain.ts';
-import { signatureNamespaces } from '../core/trust/signed-by.ts';
-import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../core/trust/ssh-key.ts';
-import type { SshPublicKey } from '../core/trust/ssh-key.ts';
-import { writeFileAtomic } from './files.ts';
-import type { Io } from './io.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import { apiVersion } from '../../core/format/schema.ts';
+import { formatTrustRoot, rootPath, rootSignaturePath } from '../../core/format/trust-root.ts';
+import type { TrustRootSpec } from '../../core/format/trust-root.ts';
+import { acceptNextRoot } from '../../core/trust/root-chain.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import type { SshPublicKey } from '../../core/trust/ssh-key.ts';
+import { writeFileAtomic } from '../files.ts';
+import type { Io } from '../terminal/io.ts';
 import { readPin } from './pin.ts';
-import type { OpenRepository } from './repository.ts';
-import { findSigningKey, sign } from './signer.ts';
+import type { OpenRepository } from '../repository.ts';
+import { findSigningKey, sign } from '../signer/signer.ts';
 
 /** The part of a root that a command changes; number, previous and signatures follow from it. */
 export type RootEdit = (spec: TrustRootSpec) => TrustRootSpec;

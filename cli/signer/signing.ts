@@ -1,14 +1,14 @@
-import { isEdgesealError } from '../core/errors.ts';
-import type { EdgeSecret } from '../core/format/edge-secret.ts';
-import type { RepositoryState } from '../core/repository/repository-state.ts';
-import { matchesNamespace } from '../core/policy/glob.ts';
-import { authorsOfKey } from '../core/secret/author.ts';
-import { statementBytes } from '../core/secret/statement.ts';
-import { signatureNamespaces } from '../core/trust/signed-by.ts';
-import { sshFingerprint } from '../core/trust/ssh-key.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { isPromptless } from './signer/key-file.ts';
+import { isEdgesealError } from '../../core/errors.ts';
+import type { EdgeSecret } from '../../core/format/edge-secret.ts';
+import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { matchesNamespace } from '../../core/policy/glob.ts';
+import { authorsOfKey } from '../../core/secret/author.ts';
+import { statementBytes } from '../../core/secret/statement.ts';
+import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import { sshFingerprint } from '../../core/trust/ssh-key.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
+import { isPromptless } from './key-file.ts';
 import { findSigningKey, sign } from './signer.ts';
 import type { SigningKey } from './signer.ts';
 

@@ -1,12 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgesealError } from '../core/errors.ts';
-import type { AcceptedRoot } from '../core/trust/root-chain.ts';
-import { rootFingerprint } from '../core/trust/root-chain.ts';
-import { writeFileAtomic } from './files.ts';
-import type { Io } from './io.ts';
-import { gitText } from './git/git.ts';
-import { confirm } from './prompt.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import { rootFingerprint } from '../../core/trust/root-chain.ts';
+import { writeFileAtomic } from '../files.ts';
+import type { Io } from '../terminal/io.ts';
+import { gitText } from '../git/git.ts';
+import { confirm } from '../terminal/prompt.ts';
 
 /** What a clone remembers of trust, in its own Git directory: never committed, shared by its worktrees. */
 export interface Pin {

@@ -1,4 +1,4 @@
-import type { Io } from './io.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** How an option's value is read: `list` splits at commas, `many` collects repeats, an array gives choices. */
 type Parse = 'list' | 'many' | readonly string[];

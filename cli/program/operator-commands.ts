@@ -13,7 +13,7 @@ export const operatorCommands: CommandSpec[] = [
       ['-o, --output <format>', 'yaml or json', ['yaml', 'json']],
     ],
     examples: ['unseal production/database-credentials --key us-east.key --item password'],
-    load: () => import('./commands/unseal.ts'),
+    load: () => import('../commands/unseal.ts'),
   },
   {
     usage: 'sign [secrets...]',
@@ -25,7 +25,7 @@ export const operatorCommands: CommandSpec[] = [
       output,
     ],
     examples: ['sign production/database-credentials', 'sign --all'],
-    load: () => import('./commands/sign.ts'),
+    load: () => import('../commands/sign.ts'),
   },
   {
     usage: 'verify [secrets...]',
@@ -37,7 +37,7 @@ export const operatorCommands: CommandSpec[] = [
       output,
     ],
     examples: ['verify', 'verify --commit origin/main --output json', 'verify --key recovery.key'],
-    load: () => import('./commands/verify.ts'),
+    load: () => import('../commands/verify.ts'),
   },
   {
     usage: 'status [secrets...]',
@@ -59,7 +59,7 @@ export const operatorCommands: CommandSpec[] = [
       'status production/database-credentials --output json',
       'status --fetch --context edge-1 --context edge-2',
     ],
-    load: () => import('./commands/status.ts'),
+    load: () => import('../commands/status.ts'),
   },
   {
     usage: 'wait [secret]',
@@ -77,7 +77,7 @@ export const operatorCommands: CommandSpec[] = [
       'wait production/database-credentials --region us-east --context edge-1',
       'wait --all --region us-east --context edge-1 --timeout 90s',
     ],
-    load: () => import('./commands/wait.ts'),
+    load: () => import('../commands/wait.ts'),
   },
   {
     usage: 'rollback <secret>',
@@ -89,7 +89,7 @@ export const operatorCommands: CommandSpec[] = [
       output,
     ],
     examples: ['rollback production/database-credentials --to 6'],
-    load: () => import('./commands/rollback.ts'),
+    load: () => import('../commands/rollback.ts'),
   },
   {
     usage: 'reseal [secrets...]',
@@ -108,7 +108,7 @@ export const operatorCommands: CommandSpec[] = [
       output,
     ],
     examples: ['reseal --all --with-recovery recovery.key', 'reseal production/api-keys'],
-    load: () => import('./commands/reseal.ts'),
+    load: () => import('../commands/reseal.ts'),
   },
   {
     usage: 'trust',
@@ -120,13 +120,13 @@ export const operatorCommands: CommandSpec[] = [
         summary: 'the trust root in force and its fingerprint',
         options: [output],
         examples: ['trust show'],
-        load: () => import('./commands/trust-show.ts'),
+        load: () => import('../commands/trust-show.ts'),
       },
       {
         usage: 'accept <fingerprint>',
         summary: 'accept a trust root in this clone, after comparing its fingerprint',
         examples: ['trust accept 5d41402abc4b2a76b9719d911017c592...'],
-        load: () => import('./commands/trust-accept.ts'),
+        load: () => import('../commands/trust-accept.ts'),
       },
       {
         usage: 'add-author <name>',
@@ -141,7 +141,7 @@ export const operatorCommands: CommandSpec[] = [
           signingKey,
         ],
         examples: ["trust add-author bob@example.com --key bob.pub --namespaces 'staging,team-*'"],
-        load: () => import('./commands/trust-add-author.ts'),
+        load: () => import('../commands/trust-add-author.ts'),
       },
       {
         usage: 'add-publisher',
@@ -152,7 +152,7 @@ export const operatorCommands: CommandSpec[] = [
           signingKey,
         ],
         examples: ['trust add-publisher --key ci.pub --heartbeat'],
-        load: () => import('./commands/trust-add-publisher.ts'),
+        load: () => import('../commands/trust-add-publisher.ts'),
       },
     ],
   },
@@ -170,14 +170,14 @@ export const operatorCommands: CommandSpec[] = [
       output,
     ],
     examples: ['publish', 'publish eu-central --dry-run'],
-    load: () => import('./commands/publish.ts'),
+    load: () => import('../commands/publish.ts'),
   },
   {
     usage: 'bundle <region>',
     summary: "write a region's published channel as a Git bundle, to be carried by hand",
     options: [['-f, --file <file>', 'the bundle to write (default: <region>.bundle)']],
     examples: ['bundle us-east -f us-east.bundle'],
-    load: () => import('./commands/bundle.ts'),
+    load: () => import('../commands/bundle.ts'),
   },
   {
     usage: 'controller',
@@ -193,7 +193,7 @@ export const operatorCommands: CommandSpec[] = [
       'controller --config /etc/edgeseal/region-sync.yaml',
       'controller --region-sync us-east',
     ],
-    load: () => import('./commands/controller.ts'),
+    load: () => import('../commands/controller.ts'),
   },
   {
     usage: 'install <region>',
@@ -221,7 +221,7 @@ export const operatorCommands: CommandSpec[] = [
       'install us-east --context edge-1 --dry-run',
       'install us-east --image registry.example.com/edgeseal:0.1.0 --print',
     ],
-    load: () => import('./commands/install.ts'),
+    load: () => import('../commands/install.ts'),
   },
   {
     usage: 'uninstall <region>',
@@ -233,19 +233,19 @@ export const operatorCommands: CommandSpec[] = [
       ['-y, --yes', 'do not ask'],
     ],
     examples: ['uninstall us-east --context edge-1'],
-    load: () => import('./commands/uninstall.ts'),
+    load: () => import('../commands/uninstall.ts'),
   },
   {
     usage: 'doctor',
     summary: 'what is wrong with this set-up, and the command that mends it',
     options: [output],
     examples: ['doctor'],
-    load: () => import('./commands/doctor.ts'),
+    load: () => import('../commands/doctor.ts'),
   },
   {
     usage: 'hook <name> [args...]',
     summary: 'run a Git hook: pre-commit',
     examples: ['hook pre-commit'],
-    load: () => import('./commands/hook.ts'),
+    load: () => import('../commands/hook.ts'),
   },
 ];

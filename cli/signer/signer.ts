@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { EdgesealError, isEdgesealError } from '../core/errors.ts';
-import { formatSshPublicKey, sameSshKey, sshFingerprint } from '../core/trust/ssh-key.ts';
-import { verifySshsig } from '../core/trust/sshsig.ts';
-import { memoryFolder } from './memory-folder.ts';
-import { readKeyFile } from './signer/key-file.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import { formatSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { verifySshsig } from '../../core/trust/sshsig.ts';
+import { memoryFolder } from '../memory-folder.ts';
+import { readKeyFile } from './key-file.ts';
 import {
   agentKey,
   gitSigningKey,
@@ -14,10 +14,10 @@ import {
   newKeyHint,
   signingKeyOption,
   signingKeyVariable,
-} from './signer/locate.ts';
-import type { SigningKey, Surroundings } from './signer/locate.ts';
-import { runTool } from './signer/tool.ts';
-import type { ToolOptions, ToolResult } from './signer/tool.ts';
+} from './locate.ts';
+import type { SigningKey, Surroundings } from './locate.ts';
+import { runTool } from './tool.ts';
+import type { ToolOptions, ToolResult } from './tool.ts';
 
 export type { SigningKey };
 

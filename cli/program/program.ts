@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { commands } from './command-table.ts';
 import { exampleLine } from './command-spec.ts';
 import type { CommandSpec } from './command-spec.ts';
-import type { Io } from './io.ts';
-import { version } from './version.ts';
+import type { Io } from '../terminal/io.ts';
+import { version } from '../version.ts';
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 something checked is not in order, 2 wrong usage or input, 3 trust refuses it

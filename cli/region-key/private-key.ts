@@ -1,11 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { generateRegionKey } from '../core/crypto/region-key.ts';
-import type { RegionPublicKey } from '../core/crypto/region-key.ts';
-import { EdgesealError } from '../core/errors.ts';
-import type { SecretBytes } from '../core/secret-bytes.ts';
-import { missingFolders, removeFolders, writeNewFile } from './files.ts';
+import { generateRegionKey } from '../../core/crypto/region-key.ts';
+import type { RegionPublicKey } from '../../core/crypto/region-key.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import type { SecretBytes } from '../../core/secret-bytes.ts';
+import { missingFolders, removeFolders, writeNewFile } from '../files.ts';
 
 /** A fresh region key whose private half is not on disk yet. */
 export interface FreshKey {

@@ -33,7 +33,7 @@ export const authorCommands: CommandSpec[] = [
       signingKey,
     ],
     examples: ['init --regions us-east,us-west,eu-central', 'init --path infrastructure/secrets'],
-    load: () => import('./commands/init.ts'),
+    load: () => import('../commands/init.ts'),
   },
   {
     usage: 'region',
@@ -80,14 +80,14 @@ export const authorCommands: CommandSpec[] = [
           'region add eu-north --key eu-north.pub',
           'region add eu-north --context edge-7',
         ],
-        load: () => import('./commands/region-add.ts'),
+        load: () => import('../commands/region-add.ts'),
       },
       {
         usage: 'list',
         summary: 'list regions with their keys and states',
         options: [output],
         examples: ['region list'],
-        load: () => import('./commands/region-list.ts'),
+        load: () => import('../commands/region-list.ts'),
       },
     ],
   },
@@ -111,7 +111,7 @@ export const authorCommands: CommandSpec[] = [
         examples: [
           'seal generic database-credentials -n production --prompt username --prompt password',
         ],
-        load: () => import('./commands/seal-generic.ts'),
+        load: () => import('../commands/seal-generic.ts'),
       },
       {
         usage: 'tls <name>',
@@ -122,7 +122,7 @@ export const authorCommands: CommandSpec[] = [
           ...sealing,
         ],
         examples: ['seal tls web-tls -n production --cert web.crt --key web.key'],
-        load: () => import('./commands/seal-tls.ts'),
+        load: () => import('../commands/seal-tls.ts'),
       },
       {
         usage: 'docker-registry <name>',
@@ -139,10 +139,10 @@ export const authorCommands: CommandSpec[] = [
         examples: [
           'seal docker-registry pull -n production --docker-server registry.example.com --docker-username ci',
         ],
-        load: () => import('./commands/seal-docker-registry.ts'),
+        load: () => import('../commands/seal-docker-registry.ts'),
       },
     ],
-    load: () => import('./commands/seal.ts'),
+    load: () => import('../commands/seal.ts'),
   },
   {
     usage: 'set <secret> <item>',
@@ -160,21 +160,21 @@ export const authorCommands: CommandSpec[] = [
       'set production/api-keys token --from-file - --regions us-west',
       'set production/new-service password --new',
     ],
-    load: () => import('./commands/set.ts'),
+    load: () => import('../commands/set.ts'),
   },
   {
     usage: 'unset <secret> <item>',
     summary: 'remove one item of a sealed secret, for all regions',
     options: [signingKey, noSign, output],
     examples: ['unset production/database-credentials old-password'],
-    load: () => import('./commands/unset.ts'),
+    load: () => import('../commands/unset.ts'),
   },
   {
     usage: 'rm <secret>',
     summary: 'remove a sealed secret; clusters delete it once that is published',
     options: [['--force', 'even where no commit has the file as it is'], output],
     examples: ['rm production/database-credentials'],
-    load: () => import('./commands/rm.ts'),
+    load: () => import('../commands/rm.ts'),
   },
   {
     usage: 'edit <secret>',
@@ -189,6 +189,6 @@ export const authorCommands: CommandSpec[] = [
       'edit production/database-credentials',
       'edit production/database-credentials --key recovery.key',
     ],
-    load: () => import('./commands/edit.ts'),
+    load: () => import('../commands/edit.ts'),
   },
 ];

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseRegionKeys } from '../core/crypto/region-key.ts';
-import type { RegionKey } from '../core/crypto/region-key.ts';
-import { EdgesealError } from '../core/errors.ts';
-import type { RepositoryState } from '../core/repository/repository-state.ts';
-import { SecretBytes } from '../core/secret-bytes.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import { parseRegionKeys } from '../../core/crypto/region-key.ts';
+import type { RegionKey } from '../../core/crypto/region-key.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { SecretBytes } from '../../core/secret-bytes.ts';
+import type { Io } from '../terminal/io.ts';
+import { Output } from '../terminal/output.ts';
 
 /** A few hundred keys with comments; anything longer is the wrong file. */
 const maxKeyFileBytes = 64 * 1024;

@@ -1,7 +1,7 @@
-import { rootFingerprint } from '../core/trust/root-chain.ts';
-import type { AcceptedRoot } from '../core/trust/root-chain.ts';
-import type { Output } from './output.ts';
-import type { Place } from './repository.ts';
+import { rootFingerprint } from '../../core/trust/root-chain.ts';
+import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import type { Output } from '../terminal/output.ts';
+import type { Place } from '../repository.ts';
 
 /**
  * Says that a root was made and what has to be done with it.

@@ -1,5 +1,5 @@
-import { isEdgesealError } from '../core/errors.ts';
-import type { EdgesealError } from '../core/errors.ts';
+import { isEdgesealError } from '../../core/errors.ts';
+import type { EdgesealError } from '../../core/errors.ts';
 import type { Io } from './io.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';

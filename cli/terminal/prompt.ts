@@ -1,6 +1,6 @@
-import { EdgesealError } from '../core/errors.ts';
-import { maxSecretBytes } from '../core/format/edge-secret.ts';
-import { SecretBytes } from '../core/secret-bytes.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import { maxSecretBytes } from '../../core/format/edge-secret.ts';
+import { SecretBytes } from '../../core/secret-bytes.ts';
 import type { Io } from './io.ts';
 
 /** Asks yes or no on the terminal; anything but yes is no. */

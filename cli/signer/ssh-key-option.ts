@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { EdgesealError } from '../core/errors.ts';
-import { formatSshPublicKey, parseSshPublicKey } from '../core/trust/ssh-key.ts';
-import type { Io } from './io.ts';
-import { readKeyFile } from './signer/key-file.ts';
+import { EdgesealError } from '../../core/errors.ts';
+import { formatSshPublicKey, parseSshPublicKey } from '../../core/trust/ssh-key.ts';
+import type { Io } from '../terminal/io.ts';
+import { readKeyFile } from './key-file.ts';
 
 /**
  * SSH public keys that were given as files, or as the lines themselves: in the form in which a root lists them.
