@@ -5,6 +5,7 @@ import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import { openRepository } from '../repository.ts';
+import { checkGlobs } from '../trust/authors-edit.ts';
 import { changeRoot } from '../trust/root-change.ts';
 import { sayRootMade } from '../trust/root-made.ts';
 import { checkAuthorName } from '../set-up/person.ts';
@@ -74,15 +75,4 @@ function requireFree(spec: TrustRootSpec, name: string, keys: string[]): void {
   throw new EdgesealError('input-usage', `this is the key of ${other.name}`, {
     hint: 'each author has keys of their own',
   });
-}
-
-function checkGlobs(globs: readonly string[]): void {
-  for (const glob of globs) {
-    if (/^[-a-z0-9*?]{1,253}$/.test(glob)) continue;
-    throw new EdgesealError(
-      'input-usage',
-      '--namespaces takes namespaces, in which * and ? stand for other characters',
-      { hint: 'such as: --namespaces staging,team-*' },
-    );
-  }
 }

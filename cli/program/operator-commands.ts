@@ -1,5 +1,6 @@
 import { cluster, output, signingKey, noSign, openingKeys, regionKeys } from './command-options.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { trustCommand } from './trust-commands.ts';
 
 /** Commands that look, judge, publish and serve. */
 export const operatorCommands: CommandSpec[] = [
@@ -110,52 +111,7 @@ export const operatorCommands: CommandSpec[] = [
     examples: ['reseal --all --with-recovery recovery.key', 'reseal production/api-keys'],
     load: () => import('../commands/reseal.ts'),
   },
-  {
-    usage: 'trust',
-    summary: 'who may do what in this repository',
-    examples: ['trust show', 'trust add-author bob@example.com --key bob.pub'],
-    subcommands: [
-      {
-        usage: 'show',
-        summary: 'the trust root in force and its fingerprint',
-        options: [output],
-        examples: ['trust show'],
-        load: () => import('../commands/trust-show.ts'),
-      },
-      {
-        usage: 'accept <fingerprint>',
-        summary: 'accept a trust root in this clone, after comparing its fingerprint',
-        examples: ['trust accept 5d41402abc4b2a76b9719d911017c592...'],
-        load: () => import('../commands/trust-accept.ts'),
-      },
-      {
-        usage: 'add-author <name>',
-        summary: 'let somebody author secrets; makes the next trust root',
-        options: [
-          [
-            '--key <file>',
-            'their SSH public key: a file or the line itself; may be given more than once',
-            'many',
-          ],
-          ['--namespaces <globs>', 'namespaces they may write to (default: *)', 'list'],
-          signingKey,
-        ],
-        examples: ["trust add-author bob@example.com --key bob.pub --namespaces 'staging,team-*'"],
-        load: () => import('../commands/trust-add-author.ts'),
-      },
-      {
-        usage: 'add-publisher',
-        summary: 'let a key sign channels, such as that of a CI job; makes the next trust root',
-        options: [
-          ['--key <file>', 'the SSH public key: a file or the line itself', 'many'],
-          ['--heartbeat', 'it also signs the heartbeat from now on, in place of the key before'],
-          signingKey,
-        ],
-        examples: ['trust add-publisher --key ci.pub --heartbeat'],
-        load: () => import('../commands/trust-add-publisher.ts'),
-      },
-    ],
-  },
+  trustCommand,
   {
     usage: 'publish [regions...]',
     summary: 'render, sign and push the channels of what is merged',

@@ -4,6 +4,7 @@ import { isElided, templateOf } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { byName } from '../../core/format/names.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { plainText } from '../terminal/plain-text.ts';
 import type { PastVersion } from '../change/history.ts';
 import type { Candidate, Claim } from './candidate.ts';
 
@@ -47,7 +48,7 @@ export function summaryLines(
   const lines = [`${namespace}/${name}  version ${secret.spec.version}, ${baseWords(base)}`];
   const say = (label: string, text: string): void =>
     void lines.push(`  ${label.padEnd(10)}  ${text}`);
-  if (base === undefined) say('type', printable(type));
+  if (base === undefined) say('type', plainText(type));
   const names = new Set(secret.spec.envelopes.flatMap((e) => (isElided(e) ? [] : regionsIn(e))));
   const regions = [...names].filter((region) => state.regions.get(region)?.recovery !== true);
   for (const [label, changes] of [
@@ -60,7 +61,7 @@ export function summaryLines(
   if (difference.regionsAdded.length > 0) say('regions +', difference.regionsAdded.join(', '));
   if (difference.regionsRemoved.length > 0) say('regions -', difference.regionsRemoved.join(', '));
   if (difference.template.length > 0)
-    say('template', difference.template.map(printable).join(', '));
+    say('template', difference.template.map(plainText).join(', '));
   if (base !== undefined && isEmpty(difference))
     say('content', 'no item, region or template differs');
   if (exposed.length > 0) say('exposed', `to ${exposed.join(', ')}: old values are to be replaced`);
@@ -88,7 +89,7 @@ function itemWords({ item, regions }: ItemChange, all: readonly string[]): strin
 }
 
 function claimWords({ author, state, fingerprint = '' }: Claim): string {
-  const name = printable(author);
+  const name = plainText(author);
   switch (state) {
     case 'valid':
       return `${name}, valid`;
@@ -105,9 +106,4 @@ function claimWords({ author, state, fingerprint = '' }: Claim): string {
 
 function regionsIn(envelope: { recipients: { region: string }[] }): string[] {
   return envelope.recipients.map(({ region }) => region);
-}
-
-/** Names in a file are somebody else's text: nothing in them may move the cursor. */
-function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }

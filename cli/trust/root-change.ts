@@ -1,90 +1,148 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { apiVersion } from '../../core/format/schema.ts';
-import { formatTrustRoot, rootPath, rootSignaturePath } from '../../core/format/trust-root.ts';
+import { formatTrustRoot, rootPath } from '../../core/format/trust-root.ts';
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
-import { acceptNextRoot } from '../../core/trust/root-chain.ts';
-import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import { readProposals, signatureText } from '../../core/repository/proposals.ts';
+import type { Proposal } from '../../core/repository/proposals.ts';
+import { judgeProposedRoot } from '../../core/trust/root-chain.ts';
+import type { AcceptedRoot, MissingSignatures } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
-import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
-import type { SshPublicKey } from '../../core/trust/ssh-key.ts';
-import { writeFileAtomic } from '../files.ts';
-import type { Io } from '../terminal/io.ts';
-import { readPin } from './pin.ts';
+import { sshFingerprint } from '../../core/trust/ssh-key.ts';
 import type { OpenRepository } from '../repository.ts';
 import { findSigningKey, sign } from '../signer/signer.ts';
+import type { SigningKey } from '../signer/signer.ts';
+import type { Io } from '../terminal/io.ts';
+import { keyWords, lists } from './key-words.ts';
+import { readPin } from './pin.ts';
+import { writeProposal, writeRoot } from './root-files.ts';
 
 /** The part of a root that a command changes; number, previous and signatures follow from it. */
 export type RootEdit = (spec: TrustRootSpec) => TrustRootSpec;
 
+export interface RootOptions {
+  /** `--signing-key`. */
+  signingKey?: string | undefined;
+  /** A further key of the same person, where it is listed: the one that is exchanged for theirs. */
+  alsoSign?: SigningKey | undefined;
+}
+
+/** A root that a command made. */
+export interface MadeRoot extends AcceptedRoot {
+  /** Signatures that it lacks; until then it is proposed, and in force for nobody. */
+  missing: MissingSignatures;
+}
+
+/** A root that was made, and what takes its files away again while nothing was committed. */
+export interface RootChange {
+  root: MadeRoot;
+  undo: () => Promise<void>;
+}
+
 /**
  * Makes root N+1: the root in force, changed, signed with the person's own key, checked as everybody else will
- * check it, written to `trust/`.
+ * check it, written to `trust/`; to `trust/proposed/` where others have to sign it too.
  *
- * @returns the new root, and `undo`, which takes its files away again while nothing was committed
- * @throws EdgesealError `trust-signer` where the person may not sign roots or several have to, `trust-root` where a
- * newer root was seen already; nothing is written then
+ * @throws EdgesealError `trust-signer` where the person may not sign roots, `trust-root` where a newer root was seen
+ * already or another is proposed; nothing is written then
  */
 export async function changeRoot(
   io: Io,
   repository: OpenRepository,
-  options: { signingKey?: string | undefined },
+  options: RootOptions,
   edit: RootEdit,
-): Promise<{ root: AcceptedRoot; undo: () => Promise<void> }> {
+): Promise<RootChange> {
+  const signed = await signNextRoot(io, repository, options, edit);
+  return await writeSigned(repository, signed);
+}
+
+/** A root that was signed and is not written yet. */
+export type SignedRoot = Omit<Proposal, 'folder'>;
+
+/** {@link changeRoot} but for the writing, for those who have something to ask first. */
+export async function signNextRoot(
+  io: Io,
+  repository: OpenRepository,
+  options: RootOptions,
+  edit: RootEdit,
+): Promise<SignedRoot> {
   const held = repository.state.root;
   await requireNewest(io, repository);
-  const number = held.number + 1;
-  const spec = { ...edit(held.spec), number, previous: held.sha256 };
-  requireOneSigner(held.spec);
-  requireOneSigner(spec);
-  const key = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath: options.signingKey });
-  for (const root of [held.spec, spec]) requireListed(root, held.number, key.publicKey);
+  const spec = nextSpec(held, edit);
+  const own = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath: options.signingKey });
+  requireRootSigner(held, own);
+  await requireNoProposal(repository);
   const bytes = Buffer.from(formatTrustRoot({ apiVersion, kind: 'TrustRoot', spec }));
-  const [signatures = ''] = await sign({
+  const signers = [await signRoot(io, own, bytes)];
+  const { alsoSign } = options;
+  if (alsoSign !== undefined && lists(spec.roots.keys, alsoSign.publicKey))
+    signers.push(await signRoot(io, alsoSign, bytes));
+  const file = rootPath(spec.number);
+  const signatures = signatureText(signers);
+  const { accepted, missing } = judgeProposedRoot(held, { bytes, signatures, file });
+  return { root: accepted, bytes, signers, missing };
+}
+
+/** The root that an edit leads to, not signed by anybody. */
+export function nextSpec(held: AcceptedRoot, edit: RootEdit): TrustRootSpec {
+  return { ...edit(held.spec), number: held.number + 1, previous: held.sha256 };
+}
+
+/** Writes it to the chain where it has all signatures, else beside it. */
+export async function writeSigned(
+  repository: OpenRepository,
+  signed: SignedRoot,
+): Promise<RootChange> {
+  const { missing } = signed;
+  const root = { ...signed.root, missing };
+  const undo = isMissing(missing)
+    ? await writeProposal(repository, signed)
+    : await writeRoot(repository, repository.state.root, signed);
+  return { root, undo };
+}
+
+/** Whether a root lacks signatures. */
+export function isMissing({ before, own }: MissingSignatures): boolean {
+  return before + own > 0;
+}
+
+/** Signs the bytes of a root. */
+export async function signRoot(
+  io: Io,
+  key: SigningKey,
+  bytes: Uint8Array,
+): Promise<Proposal['signers'][number]> {
+  const { root: namespace } = signatureNamespaces;
+  const [signature = ''] = await sign({
     key,
-    namespace: signatureNamespaces.root,
+    namespace,
     messages: [bytes],
     env: io.env,
     cwd: io.cwd,
   });
-  const root = acceptNextRoot(held, { bytes, signatures, file: rootPath(number) });
-  const files = [rootSignaturePath(number), rootPath(number)].map((path) =>
-    join(repository.root, path),
-  );
-  const undo = async (): Promise<void> => {
-    for (const file of files.toReversed()) await rm(file, { force: true });
-  };
-  const [signatureFile = '', rootFile = ''] = files;
-  try {
-    // Signature first: a root without one would be an error, a signature without its root is nothing.
-    await writeFileAtomic(signatureFile, signatures);
-    await writeFileAtomic(rootFile, bytes);
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return { root, undo };
+  return { key: key.publicKey, signature };
 }
 
-/** The keys and the threshold of the person who is about to sign alone. */
-function requireOneSigner(spec: TrustRootSpec): void {
-  if (spec.roots.threshold <= 1) return;
+/** @throws EdgesealError `trust-signer` where the key is no root key of the root in force */
+function requireRootSigner({ spec, number }: AcceptedRoot, { publicKey }: SigningKey): void {
+  if (lists(spec.roots.keys, publicKey)) return;
+  const others = spec.roots.keys.map((line) => keyWords(line, spec)).join(', ');
   throw new EdgesealError(
     'trust-signer',
-    `a root needs ${spec.roots.threshold} signatures here, and this command makes one`,
-    { hint: 'changing a root by several signers is not supported by this version yet' },
+    `your key ${sshFingerprint(publicKey.blob)} may not sign trust roots: it is not among the root keys of root ${number}`,
+    { hint: `one of these can: ${others} (another key of yours: --signing-key FILE)` },
   );
 }
 
-function requireListed(spec: TrustRootSpec, number: number, key: SshPublicKey): void {
-  const signers = spec.roots.keys.map((line) => parseSshPublicKey(line));
-  if (signers.some((signer) => sameSshKey(signer, key))) return;
+/** Two roots N+1 cannot both come into force; whoever signed both would let the clusters fall apart. */
+async function requireNoProposal({ state }: OpenRepository): Promise<void> {
+  const [open] = (await readProposals(state)).proposals;
+  if (open === undefined) return;
   throw new EdgesealError(
-    'trust-signer',
-    `your key ${sshFingerprint(key.blob)} may not sign trust roots: it is not among the root keys of root ${number}`,
+    'trust-root',
+    `a trust root ${open.root.number} is proposed already, and another cannot follow root ${state.root.number} beside it`,
     {
-      hint: `one of these can: ${signers.map((signer) => sshFingerprint(signer.blob)).join(', ')} (another key of yours: --signing-key FILE)`,
+      file: open.folder,
+      hint: `finish it: edgeseal trust sign; or give it up: git rm -rf ${open.folder}`,
     },
   );
 }

@@ -2,6 +2,7 @@ import { EdgesealError } from '../errors.ts';
 import { repositoryFile } from '../format/repository.ts';
 import { rootPath } from '../format/trust-root.ts';
 import type { Finding } from './secret-audit.ts';
+import { missingWords, readProposals } from './proposals.ts';
 import { lostFile, recipientsFor, regionEntry } from './recipients.ts';
 import type { RepositoryState } from './repository-state.ts';
 import { activeKeys } from './root-keys.ts';
@@ -65,7 +66,22 @@ export async function auditRepository(
       );
     });
   }
+  findings.push(...(await openProposals(state)));
   return findings;
+}
+
+/** A root that is still to be signed is in force for nobody, and no obstacle to anything. */
+async function openProposals(state: RepositoryState): Promise<Finding[]> {
+  const { proposals, faults } = await readProposals(state);
+  const open = proposals.map(({ root, missing, folder: file }) => {
+    const lacks = missingWords(root.number, missing);
+    const [message, hint] =
+      lacks === ''
+        ? ['has all its signatures, and waits to be put in force', 'edgeseal trust sign']
+        : [`is proposed and needs ${lacks}`, 'whoever has to sign it runs: edgeseal trust sign'];
+    return warning('trust-root', `trust root ${root.number} ${message}`, { file, hint });
+  });
+  return [...open, ...faults.map((error) => ({ level: 'warning' as const, error }))];
 }
 
 /** A recovery recipient is sealed for because its regions are, never by the policy: it has no channel. */

@@ -1,4 +1,5 @@
 import { EdgesealError } from '../errors.ts';
+import { conflictLine } from '../format/conflict.ts';
 import { rootPath, rootSignaturePath } from '../format/trust-root.ts';
 import { acceptPinnedRoot, followChain, rootHash } from '../trust/root-chain.ts';
 import type { AcceptedRoot, RootFile } from '../trust/root-chain.ts';
@@ -17,7 +18,31 @@ export async function readRootFile(view: RepositoryView, n: number): Promise<Roo
       { file },
     );
   }
+  for (const [path, content] of [
+    [file, bytes],
+    [rootSignaturePath(n), signatures],
+  ] as const)
+    if (conflictLine(Buffer.from(content).toString('latin1')) !== undefined)
+      throw conflict(n, path);
   return { bytes, signatures: Buffer.from(signatures).toString('latin1'), file };
+}
+
+/** Two people made the same step on two branches. */
+function conflict(n: number, file: string): EdgesealError {
+  const both = `${rootPath(n)} ${rootSignaturePath(n)}`;
+  return file === rootPath(n)
+    ? new EdgesealError(
+        'trust-root',
+        `two trust roots ${n} were made on two branches, and only one can stand`,
+        {
+          file,
+          hint: `keep the one that main has, as it may be published: git checkout origin/main -- ${both}; then make the other change again on top of it`,
+        },
+      )
+    : new EdgesealError('trust-root', `the signatures of root ${n} have a merge conflict`, {
+        file,
+        hint: `each side is whole, so take either: git checkout --ours -- ${file} && git add ${file}`,
+      });
 }
 
 /**

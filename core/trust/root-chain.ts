@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
 import { parseTrustRoot, requireRootSize } from '../format/trust-root.ts';
 import type { TrustRootSpec } from '../format/trust-root.ts';
-import { requireThreshold, signatureNamespaces } from './signed-by.ts';
+import { countSigners, requireThreshold, signatureNamespaces } from './signed-by.ts';
 import { parseSshPublicKey } from './ssh-key.ts';
 
 /** A root as files hold it: raw bytes and the text of its detached signatures. */
@@ -61,15 +61,44 @@ export function acceptNextRoot(held: AcceptedRoot, root: RootFile): AcceptedRoot
   verifyBy(held.spec, root);
   const spec = parse(root);
   verifyBy(spec, root);
-  const fail = (message: string): never => {
-    throw new EdgesealError('trust-root', message, { file: root.file });
-  };
-  if (spec.repository !== held.spec.repository) fail('the root belongs to another repository');
-  if (spec.number !== held.number + 1)
-    fail(`the root has number ${spec.number}, not ${held.number + 1}`);
-  if (spec.previous !== held.sha256)
-    fail(`the root does not follow the root ${held.number} that is held`);
+  requireFollows(held, spec, root.file);
   return { number: spec.number, sha256: rootHash(root.bytes), spec };
+}
+
+/** Signatures that a proposed root still lacks: of the root that it follows, and of its own root keys. */
+export interface MissingSignatures {
+  before: number;
+  own: number;
+}
+
+/**
+ * Looks at a root N+1 that may still lack signatures. It is not in force for anybody; one holder of a root key of N has
+ * to stand for it before a byte of it is parsed.
+ *
+ * @throws EdgesealError `trust-signature` where none does, otherwise as {@link acceptNextRoot}
+ */
+export function judgeProposedRoot(
+  held: AcceptedRoot,
+  root: RootFile,
+): { accepted: AcceptedRoot; missing: MissingSignatures } {
+  requireRootSize(root.bytes, root.file);
+  const signers = (spec: TrustRootSpec): number =>
+    countSigners(spec.roots, root.signatures, root.bytes, signatureNamespaces.root);
+  const before = signers(held.spec);
+  if (before === 0) {
+    throw new EdgesealError(
+      'trust-signature',
+      `nobody who may sign trust roots stands for this proposal`,
+      { file: root.file },
+    );
+  }
+  const spec = parse(root);
+  requireFollows(held, spec, root.file);
+  const missing = {
+    before: Math.max(0, held.spec.roots.threshold - before),
+    own: Math.max(0, spec.roots.threshold - signers(spec)),
+  };
+  return { accepted: { number: spec.number, sha256: rootHash(root.bytes), spec }, missing };
 }
 
 /**
@@ -91,6 +120,17 @@ export async function followChain(
     accepted.push(last);
   }
   return accepted;
+}
+
+function requireFollows(held: AcceptedRoot, spec: TrustRootSpec, file: string): void {
+  const fail = (message: string): never => {
+    throw new EdgesealError('trust-root', message, { file });
+  };
+  if (spec.repository !== held.spec.repository) fail('the root belongs to another repository');
+  if (spec.number !== held.number + 1)
+    fail(`the root has number ${spec.number}, not ${held.number + 1}`);
+  if (spec.previous !== held.sha256)
+    fail(`the root does not follow the root ${held.number} that is held`);
 }
 
 function verifyBy(spec: TrustRootSpec, root: RootFile): void {
