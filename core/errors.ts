@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'seal-open'
   | 'seal-elided'
   | 'seal-item-missing'
+  /** Values that somebody knows who may not read them any more. */
+  | 'seal-exposed'
   | 'trust-signature'
   | 'trust-root'
   | 'trust-key'

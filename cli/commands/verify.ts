@@ -1,4 +1,5 @@
 import { parseSecretPath } from '../../core/format/names.ts';
+import { exposureWarnings } from '../../core/repository/exposure.ts';
 import { auditRepository } from '../../core/repository/repository-audit.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
@@ -72,6 +73,8 @@ async function verify(
       await keys?.check(audited);
       for (const { namespace, name, file, secret, authors, findings: found } of audited) {
         findings.push(...found);
+        for (const error of secret === undefined ? [] : exposureWarnings(state, secret))
+          findings.push({ level: 'warning', error: error.at({ file }) });
         const ok = !found.some(({ level }) => level === 'error');
         secrets.push({ namespace, name, file, version: secret?.spec.version, authors, ok });
       }

@@ -18,6 +18,8 @@ export interface ResealOutcome {
   inLine: number;
   /** Secrets that still need a private key. */
   waiting: { namespace: string; name: string; file: string; plan: ResealPlan }[];
+  /** Regions without an active key, which can get nothing. */
+  keyless: Set<string>;
 }
 
 /**
@@ -36,13 +38,15 @@ export function reportReseal(
   else printText(output, outcome);
   printFailures(output, outcome.failed);
   printWaiting(output, outcome);
+  printKeyless(output, outcome);
   noteExposed(output, outcome);
   const files = outcome.done.map(({ ref }) => ({ file: ref.file, content: '' }));
   if (files.length > 0) nextStep(io, repository, files);
   const [first] = outcome.failed;
   const locked = outcome.failed.some(({ error }) => error.code === 'seal-no-key');
   if (locked || outcome.waiting.length > 0) return exitCodes.key;
-  return first === undefined ? exitCodes.ok : exitCodeOf(first.error);
+  if (first !== undefined) return exitCodeOf(first.error);
+  return outcome.keyless.size > 0 ? exitCodes.input : exitCodes.ok;
 }
 
 function printText(output: Output, { done, inLine, failed, waiting }: ResealOutcome): void {
@@ -84,6 +88,14 @@ function printFailures(output: Output, failures: readonly Failed[]): void {
     const concerned = names.length === 0 ? '' : ` (concerns ${names.join(', ')})`;
     output.warn(`not resealed: ${words}${concerned}`, hint);
   }
+}
+
+function printKeyless(output: Output, { keyless: regions }: ResealOutcome): void {
+  for (const region of regions)
+    output.warn(
+      `${region} has no active key: nothing can be sealed for it`,
+      `give it one: edgeseal region rotate ${region} --generate DIRECTORY`,
+    );
 }
 
 /** Taking a region or a key out does not make it forget. */
@@ -134,7 +146,7 @@ function printWaiting(output: Output, { waiting, done }: ResealOutcome): void {
   }
 }
 
-function jsonOf({ done, failed, inLine, waiting }: ResealOutcome): unknown {
+function jsonOf({ done, failed, inLine, waiting, keyless }: ResealOutcome): unknown {
   const planJson = ({ regionsAdded, regionsRemoved, wrapsAdded, wrapsDropped }: ResealPlan) => ({
     regionsAdded,
     regionsRemoved,
@@ -170,5 +182,6 @@ function jsonOf({ done, failed, inLine, waiting }: ResealOutcome): unknown {
       ...planJson(plan),
     })),
     inLine,
+    keyless: [...keyless],
   };
 }

@@ -1,4 +1,5 @@
 import type { EdgesealError } from '../../core/errors.ts';
+import { readerWords, replaceCommands } from '../../core/repository/exposure.ts';
 import { todoOf } from './place.ts';
 import type { Row, Survey } from './survey.ts';
 
@@ -101,10 +102,10 @@ function spellOut(steps: readonly string[]): string[] {
 
 function rotations(rows: readonly Row[]): string[] {
   const lines = rows.flatMap((row) =>
-    (row.tree?.exposed ?? []).map(({ region, key, items }) => {
+    (row.tree?.exposed ?? []).map((exposure) => {
       const secret = `${row.namespace}/${row.name}`;
-      const who = key === null ? region : `key ${key} of ${region}`;
-      return `${secret}: ${who} could read ${items.join(', ')}: replace at the source, then: edgeseal set ${secret} ${items[0] ?? 'ITEM'}`;
+      const [command = ''] = replaceCommands(secret, [exposure]);
+      return `${secret}: ${readerWords(exposure)} could read ${exposure.items.join(', ')}: replace at the source, then: ${command}`;
     }),
   );
   return lines.length <= spelt

@@ -1,3 +1,4 @@
+import type { Exposure } from '../../core/repository/exposure.ts';
 import type { Output } from '../terminal/output.ts';
 import { errorJson } from '../terminal/output.ts';
 import type { OpenRepository } from '../repository.ts';
@@ -7,7 +8,7 @@ import { clusterSteps, printClusters } from './cluster-report.ts';
 import type { ClusterView } from './clusters.ts';
 import { nextSteps } from './next-steps.ts';
 import { placeWords, todoOf } from './place.ts';
-import type { Exposure, TreeSecret } from './secret-row.ts';
+import type { TreeSecret } from './secret-row.ts';
 import type { Row, Survey } from './survey.ts';
 
 /** The table, what the clusters say, and what is to be done next. */

@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
 import { missingWraps } from '../../core/channel/publish-check.ts';
 import type { EdgesealError } from '../../core/errors.ts';
-import { isElided, regionsOf } from '../../core/format/edge-secret.ts';
+import { regionsOf } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { byName } from '../../core/format/names.ts';
-import { stateOfKeyId } from '../../core/repository/reseal-plan.ts';
+import { exposuresOf } from '../../core/repository/exposure.ts';
+import type { Exposure } from '../../core/repository/exposure.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { keyState } from '../../core/repository/root-keys.ts';
 import { auditSecret } from '../../core/repository/secret-audit.ts';
-
-/** Values that somebody could read who may not any more. */
-export interface Exposure {
-  region: string;
-  /** Only where it is a revoked key of a region that may still read. */
-  key: string | null;
-  items: string[];
-}
 
 /** What the working tree says of one sealed secret. */
 export interface TreeSecret {
@@ -85,32 +78,6 @@ function wrapsLacking(state: RepositoryState, secret: EdgeSecret): string[] {
       (id) => `not wrapped for key ${id} of ${region}`,
     );
   });
-}
-
-/**
- * Regions that were taken out, and keys that were revoked. Their values stay known to whoever had them; only new ones
- * help.
- */
-function exposuresOf(state: RepositoryState, secret: EdgeSecret): Exposure[] {
-  const found = new Map<string, { region: string; key: string | null; items: Set<string> }>();
-  const note = (region: string, key: string | null, data: Record<string, string>): void => {
-    const id = `${region} ${key ?? ''}`;
-    const exposure = found.get(id) ?? { region, key, items: new Set<string>() };
-    for (const item of Object.keys(data)) exposure.items.add(item);
-    found.set(id, exposure);
-  };
-  for (const envelope of secret.spec.envelopes) {
-    if (isElided(envelope)) continue;
-    for (const region of envelope.exposed ?? []) note(region, null, envelope.data);
-    for (const { region, key } of envelope.recipients) {
-      if (key === undefined) continue;
-      const listed = stateOfKeyId(state, region, key);
-      if (listed === 'revoked' || listed === undefined) note(region, key, envelope.data);
-    }
-  }
-  return [...found.values()]
-    .map(({ region, key, items }) => ({ region, key, items: [...items].sort(byName) }))
-    .sort((a, b) => byName(a.region, b.region) || byName(a.key ?? '', b.key ?? ''));
 }
 
 function isAboutAuthor(error: EdgesealError): boolean {

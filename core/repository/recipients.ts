@@ -24,16 +24,44 @@ export async function recipientsFor(
   regions: readonly string[],
 ): Promise<SealRecipient[]> {
   await loadSodium();
-  const names = withRecovery(state, regions);
-  return names.flatMap((name) => {
-    const entry = regionEntry(state, name);
-    let recipients = prepared.get(entry);
-    if (recipients === undefined) {
-      recipients = activeRecipients(state, entry);
-      prepared.set(entry, recipients);
-    }
+  return withRecovery(state, regions).flatMap((name) => {
+    const recipients = activeRecipients(state, regionEntry(state, name));
+    if (recipients.length === 0) throw keyless(state, name);
     return recipients;
   });
+}
+
+/**
+ * {@link recipientsFor}, region by region, of those that have an active key: what a stolen key could read is taken from it
+ * before there is another one.
+ *
+ * @throws EdgesealError as {@link recipientsFor}, but for a region without an active key
+ */
+export async function recipientsByRegion(
+  state: RepositoryState,
+  regions: readonly string[],
+): Promise<Map<string, SealRecipient[]>> {
+  await loadSodium();
+  const names = withRecovery(state, regions);
+  const byRegion = new Map<string, SealRecipient[]>();
+  for (const name of names) {
+    const recipients = activeRecipients(state, regionEntry(state, name));
+    if (recipients.length > 0) byRegion.set(name, recipients);
+  }
+  return byRegion;
+}
+
+/** Nothing can be sealed for a region whose only key was taken from it. */
+export function keyless(state: RepositoryState, name: string): EdgesealError {
+  const { file } = regionEntry(state, name);
+  return new EdgesealError(
+    'policy-region',
+    `${name} has no active key: nothing can be sealed for it`,
+    {
+      file,
+      hint: `give it one: edgeseal region rotate ${name} --generate DIRECTORY`,
+    },
+  );
 }
 
 /** The regions and the recovery recipients they call for, sorted and unique: an envelope's region names. */
@@ -105,6 +133,8 @@ export function recoveryOf(state: RepositoryState, entry: RegionEntry): string |
 }
 
 function activeRecipients(state: RepositoryState, entry: RegionEntry): SealRecipient[] {
+  const known = prepared.get(entry);
+  if (known !== undefined) return known;
   const { name, file } = entry;
   const active = activeKeys(
     state.root,
@@ -112,12 +142,7 @@ function activeRecipients(state: RepositoryState, entry: RegionEntry): SealRecip
     entry.keys.map((k) => k.key),
     file,
   );
-  if (active.length === 0) {
-    throw new EdgesealError('policy-region', `region ${name} has no active key`, {
-      file,
-      hint: `give it one: edgeseal region add ${name} --generate DIRECTORY`,
-    });
-  }
+  if (active.length === 0) return [];
   const wanted = state.policy?.regions.get(name)?.['encryption-key'];
   const named = entry.keys.find((k) => k.name === wanted);
   if (wanted !== undefined && (named === undefined || !active.includes(named.key))) {
@@ -134,5 +159,7 @@ function activeRecipients(state: RepositoryState, entry: RegionEntry): SealRecip
       },
     );
   }
-  return active.map((key) => ({ region: name, keyId: key.id, key: recipientOf(key) }));
+  const recipients = active.map((key) => ({ region: name, keyId: key.id, key: recipientOf(key) }));
+  prepared.set(entry, recipients);
+  return recipients;
 }

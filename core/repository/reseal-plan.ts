@@ -6,7 +6,7 @@ import type { KeyState } from '../format/trust-root.ts';
 import { assignedRegions } from '../policy/distribution.ts';
 import { fullEnvelopes } from '../secret/change.ts';
 import type { SealRecipient } from '../secret/envelope.ts';
-import { recipientsFor, withRecovery } from './recipients.ts';
+import { recipientsByRegion, withRecovery } from './recipients.ts';
 import type { RepositoryState } from './repository-state.ts';
 import { rootRegion } from './root-keys.ts';
 
@@ -37,6 +37,8 @@ export interface ResealPlan {
   newcomers: string[];
   /** Items that differ by region, so that nobody can say which value the newcomers are to get. */
   unclear: string[];
+  /** Regions that should read it and have no active key: nothing can be added for them yet. */
+  keyless: string[];
   envelopes: PlannedEnvelope[];
   /** Whether there is nothing to do. */
   inLine: boolean;
@@ -49,7 +51,7 @@ export interface ResealPlan {
  * get is for a person to say, so envelopes of some regions only are left to them.
  *
  * @param adding false where no private key is at hand: then only what goes is planned
- * @throws EdgesealError of `assignedRegions` and `recipientsFor`; `seal-elided`
+ * @throws EdgesealError of `assignedRegions` and `recipientsByRegion`; `seal-elided`
  */
 export async function planReseal(
   state: RepositoryState,
@@ -59,16 +61,15 @@ export async function planReseal(
   const { namespace, name } = secret.metadata;
   const defaults = state.repository.spec.defaultRegions;
   const { regions } = assignedRegions(state.policy, defaults, namespace, name);
-  const wraps = new Map<string, SealRecipient[]>();
-  for (const recipient of await recipientsFor(state, regions))
-    wraps.set(recipient.region, [...(wraps.get(recipient.region) ?? []), recipient]);
+  const wraps = await recipientsByRegion(state, regions);
   const envelopes = fullEnvelopes(secret);
   const isRegion = (region: string): boolean =>
     regions.includes(region) || state.regions.get(region)?.recovery !== true;
   const named = new Set(envelopes.flatMap(regionsOf).filter(isRegion));
   const kept = [...named].filter((region) => regions.includes(region));
   const shared = kept.length > 0 ? kept : [...named];
-  const newcomers = regions.filter((region) => !named.has(region));
+  const keyless = withRecovery(state, regions).filter((region) => !wraps.has(region));
+  const newcomers = regions.filter((region) => !named.has(region) && wraps.has(region));
   const plan: ResealPlan = {
     regionsAdded: [],
     regionsRemoved: [],
@@ -76,6 +77,7 @@ export async function planReseal(
     wrapsDropped: [],
     newcomers,
     unclear: unclearItems(envelopes, shared, newcomers),
+    keyless,
     envelopes: [],
     inLine: true,
   };
@@ -129,10 +131,11 @@ function planEnvelope(
   let same = gone.length === 0;
   for (const region of targets) {
     const held = before.recipients.filter((r) => r.region === region);
-    const missing = (wraps.get(region) ?? []).filter(
+    const keys = wraps.get(region) ?? [];
+    const missing = keys.filter(
       ({ keyId }) => !held.some((r) => r.key === keyId && r.wrapped !== undefined),
     );
-    if (held.length === 0 && !adding) continue;
+    if (held.length === 0 && (!adding || keys.length === 0)) continue;
     if (held.length === 0) plan.regionsAdded.push(region);
     if (adding) {
       add.push(...missing);
@@ -141,7 +144,10 @@ function planEnvelope(
         if (held.length > 0) plan.wrapsAdded.push({ region, key: keyId, state: 'active' });
       }
     }
-    const complete = missing.length === 0 || adding;
+    const complete = keys.length > 0 && (missing.length === 0 || adding);
+    const former = before.exposed?.includes(region) === true ? formerKeys(state, region) : [];
+    recipients.push(...former);
+    same &&= former.length === 0;
     for (const recipient of held) {
       const left = keptRecipient(state, recipient, complete, plan, add);
       if (left !== undefined) recipients.push(left);
@@ -154,8 +160,18 @@ function planEnvelope(
 }
 
 /**
+ * The keys of a region that comes back which are not in use any more: which of them could read an envelope when the region
+ * was taken out is not known, and all that is known of it is about to go with `exposed`.
+ */
+function formerKeys({ root }: RepositoryState, region: string): Recipient[] {
+  const keys = rootRegion(root, region)?.keys.filter(({ state }) => state !== 'active') ?? [];
+  return keys.map(({ sha256 }) => ({ region, key: sha256.slice(0, 16) }));
+}
+
+/**
  * What is left of a recipient. A retired key's wrap stays until each active key of the region has one, or its clusters
- * would be left with nothing; of a key that is not trusted any more the name stays, for what it could read.
+ * would be left with nothing. The name of a key stays when its wrap goes, for what it could read: also a retired key may turn
+ * out to have been stolen.
  */
 function keptRecipient(
   state: RepositoryState,
@@ -170,7 +186,7 @@ function keptRecipient(
   const listed = stateOfKeyId(state, region, key);
   if (listed === 'active' || (listed === 'retired' && !complete)) return recipient;
   plan.wrapsDropped.push({ region, key, state: listed });
-  return listed === 'retired' ? undefined : { region, key };
+  return { region, key };
 }
 
 /** Items that no shared envelope has. */

@@ -147,10 +147,12 @@ function checkKeys(state: RepositoryState, secret: EdgeSecret): Finding[] {
       const known = state.regions.get(region)?.keys.filter((k) => k.key.id === key) ?? [];
       const states = known.map((k) => keyState(state.root, region, k.key.sha256));
       if (!states.includes('active') && !states.includes('retired')) {
+        const isRevoked = states.includes('revoked');
         findings.push(
           failure(
-            'trust-key',
-            `it is wrapped for the key ${key ?? '?'} of ${region}, which is not a listed key of that region`,
+            isRevoked ? 'seal-exposed' : 'trust-key',
+            `it is wrapped for the key ${key ?? '?'} of ${region}, which ${isRevoked ? 'was revoked' : 'is not a listed key of that region'}`,
+            `edgeseal reseal ${secret.metadata.namespace}/${secret.metadata.name}`,
           ),
         );
       }

@@ -19,6 +19,8 @@ export interface FixedPart {
   of: string;
   /** Which of its kind: region and key id, or the item. */
   name: string;
+  /** Of a wrap or a key. */
+  region?: string;
   /** What must stay as it is. */
   text: string;
 }
@@ -54,8 +56,12 @@ export function changedParts(before: EdgeSecret, after: EdgeSecret): FixedPart[]
     // Two keys may share an id, so a wrap beside the one that was there is an addition.
     if (was !== undefined)
       return [...was].some((text) => now.slots.get(slotOf(part))?.has(text) !== true);
-    // The name of a key comes with a wrap, and may stay when that goes.
-    if (part.kind === 'key') return now.slots.get(slotOf({ ...part, kind: 'wrap' })) === undefined;
+    // The name of a key comes with a wrap, and may stay when that goes; or with a region that comes back.
+    if (part.kind === 'key')
+      return (
+        now.slots.get(slotOf({ ...part, kind: 'wrap' })) === undefined &&
+        old.exposed.get(part.of)?.includes(part.region ?? '') !== true
+      );
     return part.kind === 'item';
   });
 }
@@ -106,6 +112,8 @@ interface Index {
   slots: Map<string, Set<string>>;
   /** Commitments and signatures. */
   known: Set<string>;
+  /** Regions that were taken out, by envelope. */
+  exposed: Map<string, readonly string[]>;
 }
 
 /** A version is compared with the one before it, and with the one after. */
@@ -114,7 +122,7 @@ const indexes = new WeakMap<EdgeSecret, Index>();
 function indexOf(secret: EdgeSecret): Index {
   const known = indexes.get(secret);
   if (known !== undefined) return known;
-  const index: Index = { parts: [], slots: new Map(), known: new Set() };
+  const index: Index = { parts: [], slots: new Map(), known: new Set(), exposed: new Map() };
   const note = (part: FixedPart): void => {
     index.parts.push(part);
     const slot = slotOf(part);
@@ -125,13 +133,14 @@ function indexOf(secret: EdgeSecret): Index {
   for (const envelope of secret.spec.envelopes) {
     if (isElided(envelope)) continue;
     const { suite, version, commitment: of, recipients, data } = envelope;
+    index.exposed.set(of, envelope.exposed ?? []);
     note({ kind: 'commitment', of, name: '', text: of });
     note({ kind: 'envelope', of, name: '', text: JSON.stringify([suite, version, type]) });
     for (const { region, key, wrapped } of recipients) {
       if (key === undefined) continue;
       const name = `${region} (key ${key})`;
-      note({ kind: 'key', of, name, text: key });
-      if (wrapped !== undefined) note({ kind: 'wrap', of, name, text: wrapped });
+      note({ kind: 'key', of, name, region, text: key });
+      if (wrapped !== undefined) note({ kind: 'wrap', of, name, region, text: wrapped });
     }
     for (const [item, text] of Object.entries(data)) note({ kind: 'item', of, name: item, text });
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateRegionKey, parseRegionKeys } from '../../core/crypto/region-key.ts';
@@ -267,15 +267,56 @@ describe('a key', () => {
     expect(result.stdout).toContain(`no more for retired key ${old.id} of us-east`);
     expect(result.stdout).toContain('same version, signatures stay');
     expect(recipients('prod/a').filter((r) => r.startsWith('us-east'))).toEqual([
-      `us-east ${key.id}`,
+      ...[`us-east ${key.id}`, `us-east ${old.id} bare`].sort(),
     ]);
+    expect((await ws.cli(['verify', 'prod/a'])).stdout).not.toContain('could read');
+    // It turns out later that somebody had it.
+    await nextRoot(ws, withKeyState('us-east', old.id, 'revoked'));
+    const verified = await ws.cli(['verify', 'prod/a']);
+    expect(verified.stdout).toContain(
+      `prod/a.yaml: key ${old.id} of us-east could read password\n         replace at the source, then: edgeseal set prod/a password`,
+    );
+    expect(verified.code).toBe(0);
+  });
+
+  it('of a region that was taken out and comes back is not forgotten: no longer in use, but it could read', async () => {
+    const old = ws.keys['us-west']!;
+    defaults('us-east');
+    await reseal('--all');
+    ws.commit('Take us-west out');
+    const key = await addKey('us-west');
+    await nextRoot(ws, withKeyState('us-west', old.id, 'revoked'));
+    defaults('us-east', 'us-west');
+    const result = await reseal('prod/a', ...recovery());
+    expect(result.code, result.stderr).toBe(0);
+    expect(sealedIn(ws, 'prod/a').spec.envelopes[0]).not.toHaveProperty('exposed');
+    expect(recipients('prod/a').filter((r) => r.startsWith('us-west'))).toEqual(
+      [`us-west ${key.id}`, `us-west ${old.id} bare`].sort(),
+    );
+    ws.commit('Let us-west in');
+    const status = await ws.cli(['status', 'prod/a', '-o', 'json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      secrets: [{ exposed: [{ region: 'us-west', key: old.id, items: ['password'] }] }],
+    });
     expect((await ws.cli(['verify', 'prod/a'])).code).toBe(0);
+    // Without the history that shows what was wrapped, too.
+    const shallow = join(ws.folder, 'shallow');
+    execFileSync('git', ['clone', '-q', '--depth', '2', `file://${ws.origin}`, shallow]);
+    const pin = 'edgeseal/00000000-0000-4000-8000-00000000c0de.json';
+    mkdirSync(join(shallow, '.git/edgeseal'));
+    copyFileSync(join(ws.repo, '.git', pin), join(shallow, '.git', pin));
+    expect((await ws.cli(['verify', 'prod/a'], { cwd: shallow })).code).toBe(0);
   });
 
   it('that is revoked loses its wraps at once, and is not forgotten', async () => {
     const old = ws.keys['us-east']!;
     await addKey('us-east');
     await nextRoot(ws, withKeyState('us-east', old.id, 'revoked'));
+    const before = await ws.cli(['verify', 'prod/a']);
+    expect([before.code, before.stdout]).toEqual([
+      1,
+      expect.stringContaining('us-east, which was revoked\n         edgeseal reseal prod/a\n'),
+    ]);
     const bare = await reseal('prod/a');
     expect(bare.code).toBe(4);
     expect(bare.stdout).toContain(`no more for revoked key ${old.id} of us-east`);
@@ -304,7 +345,7 @@ describe('a key', () => {
     const none = await reseal('--all', ...recovery());
     expect([none.code, none.stderr]).toEqual([
       2,
-      expect.stringContaining('edgeseal region add us-east --generate DIRECTORY'),
+      expect.stringContaining('edgeseal region rotate us-east --generate DIRECTORY'),
     ]);
     expect(ws.read('secrets/prod/a.yaml')).toBe(before);
   });
