@@ -56,5 +56,9 @@ export class Faults extends Map<string, SecretFault> {
 }
 
 function textOf(error: EdgesealError): string {
-  return error.hint === undefined ? messageOf(error) : `${error.message} (${error.hint})`;
+  // Of a file that somebody has to mend, where in it.
+  const where = error.line === undefined ? '' : `line ${error.line}: `;
+  return error.hint === undefined
+    ? `${where}${messageOf(error)}`
+    : `${where}${error.message} (${error.hint})`;
 }

@@ -191,7 +191,7 @@ export function faultOf(
   if (!isEdgesealError(error)) return undefined;
   const { code, hint } = error;
   if (code === 'input-cancelled' || /^(store|target)-/.test(code)) return undefined;
-  const message = hint === undefined ? error.message : `${error.message} (${hint})`;
+  const message = `${placeOf(error)}${error.message}${hint === undefined ? '' : ` (${hint})`}`;
   // A Secret with its credentials could not be read: that is no lie of the mirror's either.
   if (code === 'git-mirror' || code === 'git-timeout' || code.startsWith('kube-'))
     return { state: 'Unreachable', message, oid: undefined };
@@ -204,4 +204,10 @@ export function faultOf(
   // An older root is what a slow mirror has; one that had the newer root already has gone back.
   const wentBack = best !== undefined && mark !== undefined && best.root >= mark.root;
   return { state: wentBack ? 'Rollback' : 'Behind', message, oid };
+}
+
+/** The file of the channel that is wrong, where the message does not name it. (Of git's errors it is the mirror's url.) */
+function placeOf({ code, file, message }: EdgesealError): string {
+  if (file === undefined || code.startsWith('git-') || message.includes(file)) return '';
+  return `${file}: `;
 }

@@ -171,10 +171,17 @@ export async function readHeartbeat(
 
 function isSignedBy(root: AcceptedRoot, signatures: string, bytes: Uint8Array): boolean {
   const { publishers } = root.spec;
-  return (
-    countSigners(publishers, signatures, bytes, signatureNamespaces.snapshot) >=
-    publishers.threshold
-  );
+  try {
+    return (
+      countSigners(publishers, signatures, bytes, signatureNamespaces.snapshot) >=
+      publishers.threshold
+    );
+  } catch (error) {
+    // Of many signature files, which one.
+    throw error instanceof EdgesealError
+      ? error.at({ file: channelPaths.snapshotSignature })
+      : error;
+  }
 }
 
 function requireNamedRoot(

@@ -17,6 +17,8 @@ interface EdgeOptions {
   channel?: TestChannel;
   /** How the Git server is to misbehave. */
   server?: Pick<GitServerOptions, 'onRequest' | 'mutate'>;
+  /** Outlives the test; whoever made it removes it. */
+  isShared?: boolean;
 }
 
 /** A region's edge: a channel behind a real Git server, and a controller that is driven round by round. */
@@ -45,12 +47,14 @@ export class Edge {
     const edge = new Edge(channel, server, `edge-${String(server.url.split(':')[2])}`);
     channel.writeKey(join(edge.folder, 'region.key'));
     edge.configure(options);
-    onTestFinished(async () => {
-      await edge.stop();
-      await server.close();
-      channel.delete();
-    });
+    if (options.isShared !== true) onTestFinished(() => edge.remove());
     return edge;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await this.server.close();
+    this.channel.delete();
   }
 
   /** Writes the configuration. */

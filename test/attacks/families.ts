@@ -1,0 +1,19 @@
+import { author } from './cases/author.ts';
+import { listing } from './cases/listing.ts';
+import { mirror } from './cases/mirror.ts';
+import { pasteFamily } from './cases/paste.ts';
+import { publisher } from './cases/publisher.ts';
+import { root } from './cases/root.ts';
+import { yamlFamily } from './cases/yaml.ts';
+import type { Described, Family } from './kit/attack.ts';
+
+/** All of them, in the order of docs/ATTACKS.md. */
+export const families: Family<Described>[] = [
+  mirror,
+  publisher,
+  root,
+  author,
+  pasteFamily,
+  listing,
+  yamlFamily,
+];

@@ -1,0 +1,4 @@
+import { root } from './cases/root.ts';
+import { runAttacks } from './kit/run.ts';
+
+runAttacks(root);
