@@ -59,7 +59,7 @@ export interface Target {
   apply(secret: UnsealedSecret, sha256: string, owner?: Owner): Promise<'applied' | 'unchanged'>;
   /** Removes one that this controller owns; anybody else's is left alone. */
   remove(namespace: string, name: string): Promise<boolean>;
-  /** Returns once what was done so far outlasts a power cut. */
+  /** Ends a run: returns once what was done so far outlasts a power cut. What it is told of changes begins with the first. */
   settle(): Promise<void>;
   /**
    * Which of the Secrets applied in this process are no longer what was applied. A target that is told of

@@ -5,7 +5,7 @@ import type { IndexEntry } from '../format/snapshot.ts';
 import { secretPath } from '../format/names.ts';
 import { requireAllowedType } from '../format/secret-type.ts';
 import { requireAuthor } from '../secret/author.ts';
-import { statementDigest } from '../secret/statement.ts';
+import { digestOf, statementBytes } from '../secret/statement.ts';
 import type { AcceptedRoot } from '../trust/root-chain.ts';
 
 /** The lowest version of a secret that is still accepted; it outlives the secret's deletion. */
@@ -50,8 +50,9 @@ export function acceptSecret(
       { file },
     );
   }
-  const author = requireAuthor(secret, root);
-  const statement = statementDigest(root.spec.repository, secret);
+  const signed = statementBytes(root.spec.repository, secret);
+  const author = requireAuthor(secret, root, signed);
+  const statement = digestOf(signed);
   requireFloor(secret, statement, floor, file);
   requireAllowedType(templateOf(secret).type, file);
   return { secret, author, floor: { version: spec.version, statement } };

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { hkdfExpand, hkdfExtract } from './hkdf.ts';
 import { xWingSizes } from './x-wing.ts';
 import type { XWingKeyPair, XWingPublicKey } from './x-wing.ts';
@@ -24,7 +24,7 @@ export function hpkeSeal(
 ): Uint8Array {
   const { sharedSecret, ciphertext: enc } = recipient.encapsulate();
   const { key, nonce } = keySchedule(sharedSecret, info);
-  const sealing = createCipheriv(cipher, key, nonce, { authTagLength: tagLength });
+  const sealing = createCipheriv(cipher, createSecretKey(key), nonce, { authTagLength: tagLength });
   sealing.setAAD(aad, { plaintextLength: plaintext.length });
   const body = sealing.update(plaintext);
   return Buffer.concat([enc, body, sealing.final(), sealing.getAuthTag()]);
@@ -46,7 +46,9 @@ export function hpkeOpen(
   if (sealed.length < xWingSizes.ciphertext + tagLength) return undefined;
   const sharedSecret = pair.decapsulate(sealed.subarray(0, xWingSizes.ciphertext));
   const { key, nonce } = keySchedule(sharedSecret, info);
-  const opening = createDecipheriv(cipher, key, nonce, { authTagLength: tagLength });
+  const opening = createDecipheriv(cipher, createSecretKey(key), nonce, {
+    authTagLength: tagLength,
+  });
   const body = sealed.subarray(xWingSizes.ciphertext, -tagLength);
   opening.setAAD(aad, { plaintextLength: body.length });
   opening.setAuthTag(sealed.subarray(-tagLength));

@@ -11,26 +11,23 @@ const commitmentLabel = text('edgeseal.dev/v1 commitment');
 /** HPKE `info` of every wrap. */
 export const wrapInfo = text('edgeseal.dev/v1 wrap');
 
-/** What a data key gives: the key that values are sealed with, and the public commitment to it. */
-export interface EnvelopeKeys {
-  /** 32 bytes, secret. */
-  valueKey: Uint8Array;
-  /** 32 bytes, public: it stands in the file and names the envelope. */
-  commitment: Uint8Array;
-}
-
 /** 32 fresh bytes. One data key an envelope, never used again, so no value key sees two versions. */
 export function newDataKey(): Uint8Array {
   return randomBytes(32);
 }
 
 /**
- * Derives value key and commitment (HKDF-SHA256-Expand, RFC 5869, the data key as PRK). The commitment is
+ * The key that an envelope's values are sealed with: 32 bytes, secret (HKDF-SHA256-Expand, RFC 5869, the data key as
+ * PRK).
+ */
+export function valueKeyOf(dataKey: Uint8Array): Uint8Array {
+  return hkdfExpand(dataKey, 32, valueLabel);
+}
+
+/**
+ * The public commitment to a data key: 32 bytes, derived likewise. It stands in the file and names the envelope. It is
  * what makes the envelope committing: an AEAD alone would let one ciphertext open under two keys.
  */
-export function deriveEnvelopeKeys(dataKey: Uint8Array): EnvelopeKeys {
-  return {
-    valueKey: hkdfExpand(dataKey, 32, valueLabel),
-    commitment: hkdfExpand(dataKey, 32, commitmentLabel),
-  };
+export function commitmentOf(dataKey: Uint8Array): Uint8Array {
+  return hkdfExpand(dataKey, 32, commitmentLabel);
 }

@@ -21,11 +21,14 @@ export interface SignatureVerdict {
 /**
  * Judges every signature. The signer is the key; the file's `author` is a hint.
  *
+ * @param statement the secret's, where it is at hand already
  * @throws EdgesealError `format-ssh` where a signature is malformed
  */
-export function judgeSignatures(secret: EdgeSecret, root: AcceptedRoot): SignatureVerdict[] {
-  if (secret.spec.signatures.length === 0) return [];
-  const statement = statementBytes(root.spec.repository, secret);
+export function judgeSignatures(
+  secret: EdgeSecret,
+  root: AcceptedRoot,
+  statement: Uint8Array = statementBytes(root.spec.repository, secret),
+): SignatureVerdict[] {
   return secret.spec.signatures.map(({ author, signature }) => {
     const key = verifySshsig(signature, statement, signatureNamespaces.secret);
     return key === undefined ? { state: 'stale', author } : judgeKey(key, author, secret, root);
@@ -42,10 +45,15 @@ export function validAuthors(secret: EdgeSecret, root: AcceptedRoot): string[] {
 /**
  * Requires one valid, entitled signature.
  *
+ * @param statement the secret's, where it is at hand already
  * @throws EdgesealError `trust-author`, saying what each signature lacks
  */
-export function requireAuthor(secret: EdgeSecret, root: AcceptedRoot): string {
-  const verdicts = judgeSignatures(secret, root);
+export function requireAuthor(
+  secret: EdgeSecret,
+  root: AcceptedRoot,
+  statement?: Uint8Array,
+): string {
+  const verdicts = judgeSignatures(secret, root, statement);
   const valid = verdicts.find((verdict) => verdict.state === 'valid');
   if (valid !== undefined) return valid.author;
   const { namespace, name } = secret.metadata;
@@ -64,8 +72,19 @@ export function authorsOfKey(
   root: AcceptedRoot,
 ): AcceptedRoot['spec']['authors'] {
   return root.spec.authors.filter((author) =>
-    author.keys.some((line) => sameSshKey(parseSshPublicKey(line), key)),
+    keysOf(author.keys).some((listed) => sameSshKey(listed, key)),
   );
+}
+
+/** Read once for each root: a region's ten thousand secrets are all held against the same few lines. */
+const parsedKeys = new WeakMap<readonly string[], SshPublicKey[]>();
+
+function keysOf(lines: readonly string[]): SshPublicKey[] {
+  const known = parsedKeys.get(lines);
+  if (known !== undefined) return known;
+  const keys = lines.map((line) => parseSshPublicKey(line));
+  parsedKeys.set(lines, keys);
+  return keys;
 }
 
 function judgeKey(

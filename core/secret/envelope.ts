@@ -4,7 +4,7 @@ import type { EnvelopeIdentity, SecretIdentity } from '../crypto/binding.ts';
 import { openItem, sealItem } from '../crypto/item.ts';
 import type { RegionKey } from '../crypto/region-key.ts';
 import { loadSodium } from '../crypto/sodium.ts';
-import { deriveEnvelopeKeys, newDataKey, suite } from '../crypto/suite.ts';
+import { commitmentOf, newDataKey, suite, valueKeyOf } from '../crypto/suite.ts';
 import { unwrapDataKey, wrapDataKey } from '../crypto/wrap.ts';
 import type { XWingPublicKey } from '../crypto/x-wing.ts';
 import { EdgesealError } from '../errors.ts';
@@ -41,11 +41,11 @@ export async function sealEnvelope(
 ): Promise<FullEnvelope> {
   await loadSodium();
   const dataKey = newDataKey();
-  const keys = deriveEnvelopeKeys(dataKey);
-  const identity = { ...context, commitment: encodeBase64(keys.commitment) };
+  const valueKey = valueKeyOf(dataKey);
+  const identity = { ...context, commitment: encodeBase64(commitmentOf(dataKey)) };
   const sealed = [...items].map(([item, value]): [string, string] => {
     const aad = itemAad(identity, context.type, version, item);
-    return [item, encodeBase64(sealItem(keys.valueKey, aad, value.reveal()))];
+    return [item, encodeBase64(sealItem(valueKey, aad, value.reveal()))];
   });
   const envelope: FullEnvelope = {
     suite,
@@ -57,7 +57,7 @@ export async function sealEnvelope(
     data: sortedMap(sealed),
   };
   dataKey.fill(0);
-  keys.valueKey.fill(0);
+  valueKey.fill(0);
   return envelope;
 }
 
@@ -114,7 +114,7 @@ export function openItems(
   envelope: FullEnvelope,
   dataKey: SecretBytes,
 ): Map<string, SecretBytes> {
-  const { valueKey } = deriveEnvelopeKeys(dataKey.reveal());
+  const valueKey = valueKeyOf(dataKey.reveal());
   const identity = { ...context, commitment: envelope.commitment };
   const items = new Map<string, SecretBytes>();
   for (const [item, text] of Object.entries(envelope.data)) {
@@ -142,7 +142,7 @@ function wrapFor(
 
 function requireCommitment(envelope: FullEnvelope, dataKey: Uint8Array): void {
   const expected = decodeBase64(envelope.commitment, 'the commitment');
-  const { commitment } = deriveEnvelopeKeys(dataKey);
+  const commitment = commitmentOf(dataKey);
   if (expected.length !== commitment.length || !timingSafeEqual(expected, commitment)) {
     throw new EdgesealError(
       'seal-open',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { suite } from '../crypto/suite.ts';
 import { canonicalBytes } from '../format/canonical-json.ts';
 import { isElided, regionsOf, sortedMap, templateJson, templateOf } from '../format/edge-secret.ts';
@@ -19,7 +19,7 @@ export function envelopeDigest(envelope: Envelope): string {
     exposed,
     data: sortedMap(Object.entries(data)),
   });
-  return createHash('sha256').update(reduced).digest('hex');
+  return hash('sha256', reduced, 'hex');
 }
 
 /**
@@ -44,5 +44,10 @@ export function statementBytes(repository: string, secret: EdgeSecret): Uint8Arr
 
 /** SHA-256 (hex) of the statement: two files of one version must agree in it. */
 export function statementDigest(repository: string, secret: EdgeSecret): string {
-  return createHash('sha256').update(statementBytes(repository, secret)).digest('hex');
+  return digestOf(statementBytes(repository, secret));
+}
+
+/** SHA-256 (hex) of a statement that is at hand. */
+export function digestOf(statement: Uint8Array): string {
+  return hash('sha256', statement, 'hex');
 }

@@ -29,6 +29,8 @@ interface Access {
   store?: string;
   region?: string;
   silenceMs?: number;
+  /** Stop before the first run is done. */
+  isFirstRun?: boolean;
 }
 
 /** A target with the chart's rights, a namespace to write to, and hands to meddle with it. */
@@ -72,7 +74,7 @@ export class Bench {
     const account = access.account ?? (await controllerAccount(cluster, region));
     const namespace = await cluster.createNamespace('app');
     const bench = new Bench(cluster, account, namespace, { region, ...access });
-    await bench.#open();
+    await bench.#open(access.isFirstRun);
     return bench;
   }
 
@@ -84,13 +86,15 @@ export class Bench {
     return next;
   }
 
-  async #open(): Promise<void> {
+  async #open(isFirstRun = false): Promise<void> {
     onTestFinished(async () => {
       await this.target.close();
       rmSync(this.store, { recursive: true, force: true });
     });
     await this.target.open(() => (this.woken += 1));
     await this.target.inventory();
+    // As after the first run: only then is anything heard of.
+    if (!isFirstRun) await this.target.settle();
   }
 
   /** Applies as the controller does. */

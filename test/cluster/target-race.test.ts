@@ -49,6 +49,16 @@ describeCluster('others who write at the same moment', (cluster) => {
       .toBe(0);
   });
 
+  it('are heard of, though it was before the first run was done', async () => {
+    const bench = await Bench.make(cluster, { isFirstRun: true });
+    await bench.apply('kept', { a: 'ours' });
+    await bench.apply('deleted', { a: 'ours' });
+    await bench.admin('DELETE', 'deleted');
+    expect(await bench.target.drifted()).toEqual([]);
+    await bench.target.settle();
+    await expect.poll(() => bench.target.drifted()).toEqual([`${bench.namespace}/deleted`]);
+  });
+
   it('are other controllers: of many that write, the highest version stays', async () => {
     const bench = await Bench.make(cluster);
     const others = await Promise.all(

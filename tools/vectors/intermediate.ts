@@ -3,7 +3,7 @@ import path from 'node:path';
 import { itemAad, wrapAad } from '../../core/crypto/binding.ts';
 import { hkdfExpand, hkdfExtract } from '../../core/crypto/hkdf.ts';
 import { sodium } from '../../core/crypto/sodium.ts';
-import { deriveEnvelopeKeys } from '../../core/crypto/suite.ts';
+import { commitmentOf, valueKeyOf } from '../../core/crypto/suite.ts';
 import { unwrapDataKey } from '../../core/crypto/wrap.ts';
 import { canonicalJson } from '../../core/format/canonical-json.ts';
 import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
@@ -67,7 +67,8 @@ function intermediate() {
   const enc = wrapped.subarray(0, 1120);
   const dataKey = unwrapDataKey(east, envelopeIdentity, 'us-east', wrapped);
   if (dataKey === undefined) throw new Error('unseal/pass-plain does not open');
-  const { valueKey, commitment } = deriveEnvelopeKeys(dataKey);
+  const valueKey = valueKeyOf(dataKey);
+  const commitment = commitmentOf(dataKey);
   const items = Object.entries(envelope.data).map(([item, text]) => {
     const aad = itemAad(envelopeIdentity, 'Opaque', envelope.version, item);
     const sealed = Buffer.from(text, 'base64');

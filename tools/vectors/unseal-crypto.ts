@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { channelSecret } from '../../core/channel/elide.ts';
 import { itemAad, wrapAad } from '../../core/crypto/binding.ts';
-import { deriveEnvelopeKeys } from '../../core/crypto/suite.ts';
+import { commitmentOf, valueKeyOf } from '../../core/crypto/suite.ts';
 import { formatEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret, FullEnvelope } from '../../core/format/edge-secret.ts';
 import { setItems } from '../../core/secret/change.ts';
@@ -51,12 +51,12 @@ function crafted(options: {
   return () => {
     const committed = randomBytes(32);
     const dataKey = options.wrappedKey ?? committed;
-    const commitment = Buffer.from(deriveEnvelopeKeys(committed).commitment).toString('base64');
+    const commitment = Buffer.from(commitmentOf(committed)).toString('base64');
     const envelopeIdentity = { ...identity, commitment };
     const good = Buffer.alloc(64);
     good.write('made-up\u0080', 'latin1');
     const aad = itemAad(envelopeIdentity, template.type, options.aadVersion ?? 1, 'password');
-    const { valueKey } = deriveEnvelopeKeys(dataKey);
+    const valueKey = valueKeyOf(dataKey);
     const envelope: FullEnvelope = {
       suite: 1,
       version: 1,

@@ -60,6 +60,8 @@ export class KubernetesTarget implements Target {
   readonly #stop = new AbortController();
   readonly #collections: Collection[];
   #watching: Promise<unknown> | undefined;
+  /** Begins to watch from where the first list ended. */
+  #beginWatch: (() => void) | undefined;
   #wake: () => void = () => undefined;
 
   /** @param store directory that remembers, from one run to the next, what was written */
@@ -104,7 +106,11 @@ export class KubernetesTarget implements Target {
     if (this.#watching === undefined) {
       // At the start everything is looked at anyway.
       this.#presence.takeDrifted();
-      this.#watching = Promise.all([...from].map(([one, version]) => this.#watch(one, version)));
+      // Not before the first run is done, which may write thousands: what happens until then is heard of afterwards, and
+      // telling us meanwhile of each Secret that we write would cost the server and us more than a third of writing it.
+      this.#beginWatch = (): void => {
+        this.#watching = Promise.all([...from].map(([one, version]) => this.#watch(one, version)));
+      };
     }
     return owned;
   }
@@ -153,6 +159,8 @@ export class KubernetesTarget implements Target {
   }
 
   async settle(): Promise<void> {
+    this.#beginWatch?.();
+    this.#beginWatch = undefined;
     if (!this.#presence.isDirty) return;
     this.#presence.isDirty = !this.#journal.save(this.#presence.entries);
   }
