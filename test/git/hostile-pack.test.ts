@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { GitLimits } from '../../core/git/limits.ts';
-import { oidOf, rawPack, REF, temporary, treeEntry, writeBundle } from './fixture.ts';
-import type { RawEntry } from './fixture.ts';
+import { oidOf, rawPack, treeEntry } from '../support/git-objects.ts';
+import { REF, temporary, writeBundle } from './fixture.ts';
+import type { RawEntry } from '../support/git-objects.ts';
 import type { FetchOutcome } from './fetch-child.ts';
 
 const COMMIT = 1;

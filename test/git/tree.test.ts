@@ -15,7 +15,8 @@ import { fetchChannel, readRemoteRef } from '../../core/git/fetch.ts';
 import { DEFAULT_LIMITS } from '../../core/git/limits.ts';
 import { readLocalRef } from '../../core/git/local-ref.ts';
 import { parseTree } from '../../core/git/tree.ts';
-import { errorOf, git, rawChannel, REF, temporary, treeEntry } from './fixture.ts';
+import { treeEntry } from '../support/git-objects.ts';
+import { errorOf, git, rawChannel, REF, temporary } from './fixture.ts';
 
 const OID = '1234567890'.repeat(4);
 

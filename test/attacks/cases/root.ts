@@ -85,11 +85,11 @@ async function twoPublishers(site: Site): Promise<void> {
   });
   const publish = channel.publish.bind(channel);
   // The honest ones sign both.
-  channel.publish = (twist: Twist = {}) =>
+  channel.publish = (twist?: Twist) =>
     publish({
       ...twist,
       files: (files) => {
-        twist.files?.(files);
+        twist?.files?.(files);
         const bytes = files.get(channelPaths.snapshot)!;
         const both = [channel.publisher, second].map((one) =>
           one.sign(bytes, 'snapshot@edgeseal.dev'),
