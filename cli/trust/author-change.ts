@@ -75,7 +75,7 @@ export async function changeAuthors(
   }
   const { root } = await writeSigned(repository, next);
   sayRootMade(repository, root, [], output);
-  if (losing.length > 0) sayLeft(output, next.root, losing);
+  if (losing.length > 0) sayLeft(output, next, losing);
 }
 
 /** What is to be signed anew, all of it by this person. */
@@ -138,10 +138,11 @@ function whoMay(root: AcceptedRoot, files: readonly string[]): string {
   return words.join('; ');
 }
 
-function sayLeft(output: Output, root: AcceptedRoot, losing: readonly string[]): void {
+function sayLeft(output: Output, { root, missing }: SignedRoot, losing: readonly string[]): void {
+  const when = isMissing(missing) ? 'once it has its signatures, and before' : 'before';
   output.warn(
     `with root ${root.number} nobody stands any more for ${plural(losing.length, 'secret')}: ${losing.join(', ')}`,
-    `before this is merged: ${whoMay(root, losing)}, and runs in this branch: edgeseal sign --all`,
+    `${when} this is merged: ${whoMay(root, losing)}; run in this branch: edgeseal sign --all`,
   );
 }
 
