@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { loadSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { KeyRing, keySources } from './keys.ts';
@@ -15,7 +14,7 @@ import type { Log } from './status/log.ts';
 import { StatusFile } from './status/status-file.ts';
 import type { Status } from './status/status.ts';
 import { StatusServer } from './status/server.ts';
-import { diskError } from './store/disk.ts';
+import { diskError, makeDirectoryDurably } from './store/disk.ts';
 import { targetsFrom } from './targets/choice.ts';
 import type { ClusterWay, TargetChoice } from './targets/choice.ts';
 
@@ -86,7 +85,7 @@ export async function runController(options: RunOptions): Promise<Status> {
 /** Puts together everything that runs; {@link runController} runs it, tests drive it round by round. */
 export async function assemble(settings: Settings, options: AssemblyOptions): Promise<Assembly> {
   try {
-    mkdirSync(settings.store, { recursive: true, mode: 0o700 });
+    makeDirectoryDurably(settings.store, 0o700);
   } catch (error) {
     throw diskError(error, settings.store);
   }

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   readdirSync,
@@ -12,7 +11,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
-import { diskError, syncDirectory, systemCode, writeAll } from './disk.ts';
+import {
+  diskError,
+  makeDirectoryDurably,
+  removeHalfDone,
+  syncDirectory,
+  systemCode,
+  writeAll,
+} from './disk.ts';
 
 /** Where the store keeps a verified file. The hash decides; the place is only where to look. */
 export interface Blob {
@@ -37,7 +43,7 @@ export class BlobStore {
   constructor(store: string) {
     this.#folder = join(store, 'packs');
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeDirectoryDurably(this.#folder, 0o700);
       for (const name of readdirSync(this.#folder)) {
         if (name.endsWith('.new')) rmSync(join(this.#folder, name), { force: true });
       }
@@ -112,16 +118,25 @@ export class BlobStore {
   removeUnused(live: Iterable<Blob>): void {
     const used = new Set<string>();
     for (const { pack } of live) used.add(pack);
-    for (const name of readdirSync(this.#folder)) {
+    for (const name of this.#names()) {
       // One that is still being written belongs to a snapshot that is being verified meanwhile.
       if (used.has(name) || name.endsWith('.new')) continue;
       this.#release(name);
-      rmSync(join(this.#folder, name), { force: true });
+      // What the disk does not let go of is tried again next time: the state that forgot it holds all the same.
+      removeHalfDone(join(this.#folder, name));
     }
   }
 
   close(): void {
     for (const name of [...this.#open.keys()]) this.#release(name);
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
   }
 
   #release(name: string): void {
@@ -183,7 +198,7 @@ export class PackWriter {
   abandon(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
-    rmSync(this.#temporary, { force: true });
+    removeHalfDone(this.#temporary);
   }
 
   get #temporary(): string {

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 
 /** `ENOENT` and the like, of anything thrown. */
@@ -34,10 +34,41 @@ export function syncDirectory(path: string): void {
 }
 
 /**
+ * Makes a directory, and what is missing above it, each durable in the one that it lies in: what is synced in it later
+ * would else go with it in a power cut.
+ *
+ * @throws the system's error
+ */
+export function makeDirectoryDurably(path: string, mode: number): void {
+  const first = mkdirSync(path, { recursive: true, mode });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let made = resolve(path); made !== top;) {
+    made = dirname(made);
+    try {
+      syncDirectory(made);
+    } catch (error) {
+      // One that others own may be entered, but not opened.
+      if (systemCode(error) !== 'EACCES') throw error;
+    }
+  }
+}
+
+/** Removes what a failure left half done; on a disk that refuses that, too, the failure itself is to be told. */
+export function removeHalfDone(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The next start removes it.
+  }
+}
+
+/**
  * Replaces a file so that after a power cut it is the old one or the new one, whole: temporary file, fsync,
  * rename, fsync of the directory.
  *
- * @throws EdgesealError `store-full` or `store-io`; the old file is then as it was
+ * @throws EdgesealError `store-full` or `store-io`; the file is then the old one, or, where only its directory could not be
+ * synced, the new one
  */
 export function writeDurably(path: string, parts: readonly Uint8Array[], mode = 0o600): void {
   const temporary = `${path}.new`;
@@ -52,7 +83,7 @@ export function writeDurably(path: string, parts: readonly Uint8Array[], mode = 
     renameSync(temporary, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeHalfDone(temporary);
     throw diskError(error, path);
   }
 }

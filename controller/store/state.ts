@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Mark } from '../../core/channel/mark.ts';
 import type { Floor } from '../../core/channel/secret-check.ts';
 import { EdgesealError, messageOf } from '../../core/errors.ts';
-import { diskError, systemCode, writeDurably } from './disk.ts';
+import { diskError, makeDirectoryDurably, systemCode, writeDurably } from './disk.ts';
 import type { Blob } from './blob-store.ts';
 
 /** A sealed file, by its hash, and the version that its listing gives it. */
@@ -130,7 +130,7 @@ export class StateFile {
     for (const part of body) hash.update(part);
     const checksum = hash.digest('hex');
     try {
-      mkdirSync(join(this.path, '..'), { recursive: true, mode: 0o700 });
+      makeDirectoryDurably(dirname(this.path), 0o700);
     } catch (error) {
       throw diskError(error, this.path);
     }

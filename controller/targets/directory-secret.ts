@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
-import { writeAll } from '../store/disk.ts';
+import { removeHalfDone, writeAll } from '../store/disk.ts';
 
 const synced = promisify(fsync);
 
@@ -66,7 +66,7 @@ export class SecretFolder {
       // On to a folder that is not empty, rename fails: nobody's is overwritten.
       renameSync(draft, this.#path);
     } catch (error) {
-      rmSync(draft, { recursive: true, force: true });
+      removeHalfDone(draft);
       throw error;
     }
   }
@@ -74,24 +74,31 @@ export class SecretFolder {
   /** Swaps in new content. */
   async replace(dataName: string, items: Items): Promise<void> {
     const data = join(this.#path, dataName);
+    const fresh = [...items.keys()].filter((item) => !this.#isLinked(item));
     try {
-      await syncAll(this.#writeData([data], items));
+      const unsynced = this.#writeData([data], items);
+      try {
+        for (const item of fresh) rmSync(join(this.#path, item), { recursive: true, force: true });
+        // They lead to nothing yet: with the swap, every item of the new version can be read at once.
+        this.#link(this.#path, fresh);
+        unsynced.push(openSync(this.#path, 'r'));
+      } finally {
+        await syncAll(unsynced);
+      }
     } catch (error) {
-      rmSync(data, { recursive: true, force: true });
+      for (const name of [dataName, ...fresh]) removeHalfDone(join(this.#path, name));
       throw error;
     }
     const swap = join(this.#path, '..data_tmp');
     rmSync(swap, { recursive: true, force: true });
     symlinkSync(dataName, swap);
     renameSync(swap, join(this.#path, '..data'));
-    const kept = new Set(['..data', dataName]);
-    for (const item of items.keys()) if (this.#isLinked(item)) kept.add(item);
+    // A power cut that undoes the swap must find the old values still there.
+    await syncAll([openSync(this.#path, 'r')]);
+    const kept = new Set(['..data', dataName, ...items.keys()]);
     for (const name of readdirSync(this.#path)) {
       if (!kept.has(name)) rmSync(join(this.#path, name), { recursive: true, force: true });
     }
-    const missing = [...items.keys()].filter((item) => !kept.has(item));
-    this.#link(this.#path, missing);
-    await syncAll([openSync(this.#path, 'r')]);
   }
 
   /**
@@ -116,11 +123,11 @@ export class SecretFolder {
     }
   }
 
-  /** Takes the folder out of sight in one step, then deletes it. */
-  remove(workshop: string): void {
+  /** Takes the folder out of sight in one step. @returns where it lies now, to be deleted once that is durable */
+  remove(workshop: string): string {
     const draft = join(workshop, randomBytes(8).toString('hex'));
     renameSync(this.#path, draft);
-    rmSync(draft, { recursive: true, force: true });
+    return draft;
   }
 
   #isLinked(item: string): boolean {

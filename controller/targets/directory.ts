@@ -3,7 +3,14 @@ import type { Mark } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { isLabel, isSubdomain } from '../../core/format/names.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
-import { diskError, syncDirectory, systemCode, writeDurably } from '../store/disk.ts';
+import {
+  diskError,
+  makeDirectoryDurably,
+  removeHalfDone,
+  syncDirectory,
+  systemCode,
+  writeDurably,
+} from '../store/disk.ts';
 import { ownershipOf, parseDataName } from './directory-ownership.ts';
 import { SecretFolder } from './directory-secret.ts';
 import type { Access } from './directory-secret.ts';
@@ -40,6 +47,8 @@ export class DirectoryTarget implements Target {
   readonly #digestKey = randomBytes(32);
   readonly #digests = new Map<string, string>();
   readonly #unsettled = new Set<string>();
+  /** What was removed, where it lies until that is durable. */
+  readonly #discarded: string[] = [];
 
   constructor(path: string, scope: Scope, access: Access) {
     this.description = `directory ${path}`;
@@ -50,10 +59,11 @@ export class DirectoryTarget implements Target {
 
   async open(): Promise<void> {
     try {
-      mkdirSync(this.#path, { recursive: true, mode: this.#access.directoryMode });
-      // What a kill left in the workshop was never visible to anybody.
-      rmSync(this.#workshop, { recursive: true, force: true });
-      mkdirSync(this.#workshop, { recursive: true, mode: 0o700 });
+      makeDirectoryDurably(this.#path, this.#access.directoryMode);
+      makeDirectoryDurably(this.#workshop, 0o700);
+      // What a kill left in the workshop is not, or no longer, visible to anybody.
+      for (const name of readdirSync(this.#workshop))
+        rmSync(join(this.#workshop, name), { recursive: true, force: true });
     } catch (error) {
       throw diskError(error, this.#path);
     }
@@ -109,7 +119,7 @@ export class DirectoryTarget implements Target {
     const place = join(this.#path, namespace, name);
     if (this.#owned(namespace, name) === undefined) return false;
     try {
-      new SecretFolder(place, this.#access).remove(this.#workshop);
+      this.#discarded.push(new SecretFolder(place, this.#access).remove(this.#workshop));
       this.#digests.delete(keyOf(namespace, name));
       this.#unsettled.add(join(this.#path, namespace));
       try {
@@ -124,9 +134,15 @@ export class DirectoryTarget implements Target {
   }
 
   async settle(): Promise<void> {
-    for (const path of this.#unsettled) if (exists(path)) syncDirectory(path);
-    if (this.#unsettled.size > 0) syncDirectory(this.#path);
+    try {
+      for (const path of this.#unsettled) if (exists(path)) syncDirectory(path);
+      if (this.#unsettled.size > 0) syncDirectory(this.#path);
+    } catch (error) {
+      throw diskError(error, this.#path);
+    }
     this.#unsettled.clear();
+    // A power cut that brings back what was removed must bring it back whole.
+    for (const draft of this.#discarded.splice(0)) removeHalfDone(draft);
   }
 
   async drifted(): Promise<string[]> {
@@ -167,7 +183,7 @@ export class DirectoryTarget implements Target {
 
   async raiseMark({ root, sequence, sha256 }: Mark): Promise<void> {
     try {
-      mkdirSync(join(this.#path, OWN), { recursive: true, mode: 0o700 });
+      makeDirectoryDurably(join(this.#path, OWN), 0o700);
     } catch (error) {
       throw diskError(error, this.#markFile);
     }
