@@ -23,6 +23,10 @@ class Fetcher {
 
   async answer(task: FetchTask): Promise<FetchAnswers[FetchTask['kind']]> {
     switch (task.kind) {
+      case 'ask': {
+        const { spec, ref, limits } = task.request;
+        return { ok: true, ...(await readRemoteRef(spec, ref, limits)) };
+      }
       case 'fetch':
         return this.#bring(task);
       case 'open':
@@ -39,15 +43,8 @@ class Fetcher {
   }
 
   async #bring(task: Question<'fetch'>): Promise<FetchAnswers['fetch']> {
-    const { request, known } = task;
     this.#fetch = task;
-    // Of one on a disk it was not asked yet whether it has the branch at all.
-    if (known.length > 0 || !/^https?:/i.test(request.spec.url)) {
-      const { oid, moved } = await readRemoteRef(request.spec, request.ref, request.limits);
-      if (oid === undefined || known.includes(oid))
-        return { ok: true, oid, moved, unchanged: true };
-    }
-    this.#result = await fetchChannel(request);
+    this.#result = await fetchChannel(task.request);
     return { ok: true, ...this.#result };
   }
 
@@ -78,24 +75,30 @@ class Fetcher {
     const verified = this.#fetch?.verified;
     if (verified === undefined) return undefined;
     const tree = this.#opened();
-    let before: ChannelTree;
+    let now: string[];
+    try {
+      now = tree.list('');
+    } catch (error) {
+      // A link that nobody has listed is nothing to refuse it for, here as at the first fetch; a listed one is met
+      // when it is read.
+      if (isEdgesealError(error, 'git-object') || isEdgesealError(error, 'store-corrupt'))
+        return undefined;
+      throw error;
+    }
+    let before: ChannelTree | undefined;
     try {
       before = openTree(gitdir, verified, owned, this.#fetch?.request.limits);
-    } catch {
-      // A channel may be begun anew, and a cache is disposable: then there is nothing to compare with.
-      return undefined;
-    }
-    try {
-      const now = tree.list('');
+      const then = new Map(before.list('').map((path) => [path, before?.oidOf(path)]));
+      const changed = now.filter((path) => then.get(path) !== tree.oidOf(path));
       const present = new Set(now);
-      const changed = now.filter((path) => before.oidOf(path) !== tree.oidOf(path));
-      const gone = before.list('').filter((path) => !present.has(path));
-      return [...changed, ...gone];
+      return [...changed, ...[...then.keys()].filter((path) => !present.has(path))];
     } catch (error) {
-      if (isEdgesealError(error, 'store-corrupt')) return undefined;
+      // A channel may be begun anew, and a cache is disposable. What another mirror has put beside the listed files
+      // before must not be held against this one either.
+      if (isEdgesealError(error)) return undefined;
       throw error;
     } finally {
-      before.close();
+      before?.close();
     }
   }
 

@@ -89,6 +89,7 @@ async function lsRefs(
     const [id = '', name = ''] = text.split(' ');
     if (name !== ref) continue;
     if (!isOid(id)) throw new EdgesealError('git-mirror', 'a malformed ref advertisement');
+    if (oid !== undefined) throw listedTwice();
     oid = id;
   }
   await packets.drain();
@@ -103,15 +104,20 @@ async function readAdvertisement(
 ): Promise<RemoteRef> {
   let oid: string | undefined;
   let capabilities: string[] = [];
-  for (let packet = first, i = 0; packet.kind === 'data'; packet = await packets.next(), i++) {
+  let packet = first;
+  for (let i = 0; packet.kind === 'data'; packet = await packets.next(), i++) {
     const [text = '', extra = ''] = line(packet.data).split('\0');
     if (i === 0) {
       capabilities = extra.split(' ');
       checkFormat(capabilities.find((each) => each.startsWith('object-format='))?.slice(14));
     }
     const id = text.slice(0, 40);
-    if (text.slice(41) === ref && isOid(id)) oid = id;
+    if (text.slice(41) !== ref || !isOid(id)) continue;
+    if (oid !== undefined) throw listedTwice();
+    oid = id;
   }
+  // An answer of nothing at all is not the one of a repository without branches.
+  if (packet.kind !== 'flush') throw new EdgesealError('git-mirror', 'the answer breaks off');
   await packets.drain();
   if (oid !== undefined && !capabilities.includes('side-band-64k')) {
     throw new EdgesealError('git-mirror', 'the git server is too old: it has no side-band-64k');
@@ -156,6 +162,10 @@ export async function* askPack(
   }
   if (packet.kind !== 'flush') throw new EdgesealError('git-mirror', 'the answer breaks off');
   await packets.drain();
+}
+
+function listedTwice(): EdgesealError {
+  return new EdgesealError('git-mirror', 'a ref advertisement that lists the branch twice');
 }
 
 function fetchV2(remote: RemoteRef, want: string, have: string | undefined): string {

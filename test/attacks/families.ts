@@ -3,7 +3,9 @@ import { listing } from './cases/listing.ts';
 import { mirror } from './cases/mirror.ts';
 import { pasteFamily } from './cases/paste.ts';
 import { publisher } from './cases/publisher.ts';
+import { objects } from './cases/objects.ts';
 import { root } from './cases/root.ts';
+import { transport } from './cases/transport.ts';
 import { yamlFamily } from './cases/yaml.ts';
 import type { Described, Family } from './kit/attack.ts';
 
@@ -15,5 +17,7 @@ export const families: Family<Described>[] = [
   author,
   pasteFamily,
   listing,
+  transport,
+  objects,
   yamlFamily,
 ];

@@ -82,7 +82,9 @@ export class Site {
       (name) => this.edge.value(name) === this.value(),
     );
     if (mirror?.state === 'Ok' && secrets.failing === 0 && isRight) return;
-    throw new Error(`the honest channel is not accepted: ${JSON.stringify(this.status)}`);
+    const { conditions, alarm } = this.status!;
+    const said = JSON.stringify({ mirrors, conditions, secrets, alarm });
+    throw new Error(`the honest channel is not accepted: ${said}`);
   }
 
   /** One round, long after the last one: whoever failed is asked again. */

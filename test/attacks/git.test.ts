@@ -1,0 +1,4 @@
+import { transport } from './cases/transport.ts';
+import { runAttacks } from './kit/run.ts';
+
+runAttacks(transport);
