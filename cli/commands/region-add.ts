@@ -1,26 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatRegionPublicKey } from '../../core/crypto/region-key.ts';
-import type { RegionPublicKey } from '../../core/crypto/region-key.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { addPolicyRegion } from '../../core/format/distribution-policy.ts';
-import { byName, isLabel } from '../../core/format/names.ts';
-import { formatRegion, regionPath } from '../../core/format/region.ts';
+import { isLabel } from '../../core/format/names.ts';
+import { regionPath } from '../../core/format/region.ts';
 import { policyFile } from '../../core/format/repository.ts';
-import { apiVersion } from '../../core/format/schema.ts';
-import type { RootRegion, TrustRootSpec } from '../../core/format/trust-root.ts';
+import type { RootRegion } from '../../core/format/trust-root.ts';
 import { rootRegion } from '../../core/repository/root-keys.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { writeFileAtomic } from '../files.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
-import { savePrivateKeys } from '../region-key/private-key.ts';
+import { addKeys, sayAdded, sayKnown } from '../region-key/add-keys.ts';
 import { chooseKeyName, givenKeys } from '../region-key/source.ts';
 import type { GivenKeys, KeyOptions } from '../region-key/source.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
-import { changeRoot } from '../trust/root-change.ts';
 import { sayRootMade } from '../trust/root-made.ts';
 
 interface Options extends KeyOptions {
@@ -53,76 +49,19 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   const newName = chooseKeyName(entry, name, options.keyName);
   const given = await givenKeys(io, repository, { name, keyName: newName, options });
   if (given.keys.length === 0) return sayKnown(output, name, given);
-  const keys = namedKeys(state, name, given.keys, options.keyName);
-  const { fresh, warnings } = given;
-  for (const { key } of keys) requireNewKey(state, name, key);
-  const listed = { name, role, ...(recovery === undefined ? {} : { recovery }) };
-  const root = await savePrivateKeys(fresh === undefined ? [] : [fresh], async () => {
-    const made = await changeRoot(io, repository, options, (spec) => withKeys(spec, listed, keys));
-    try {
-      await writeRegion(repository, listed, keys);
-    } catch (error) {
-      await made.undo();
-      throw error;
-    }
-    return made.root;
-  });
+  const { keys, root, folders } = await addKeys(
+    io,
+    repository,
+    { name, role, ...(recovery === undefined ? {} : { recovery }) },
+    given,
+    options,
+  );
   const [first] = keys;
   const inPolicy = role === 'region' && (await writePolicy(repository, name, first?.name ?? ''));
 
-  for (const warning of warnings) output.warn(warning);
-  for (const { name: keyName, key } of keys)
-    output.line(`${name}: key ${keyName} ${key.id}, SHA-256 ${key.sha256}`);
-  if (fresh !== undefined) {
-    output.line(`private key: ${fresh.file}`);
-    output.note(
-      role === 'recovery'
-        ? 'Move it offline now and delete it here: it opens every secret of its regions.'
-        : `Install it in the clusters of ${name}, then keep no copy here.`,
-    );
-  }
-  sayRootMade(repository, root, ['regions', ...(inPolicy ? ['policy'] : [])], output);
+  sayAdded(output, name, role, keys, given);
+  sayRootMade(repository, root, [...folders, ...(inPolicy ? ['policy'] : [])], output);
   sayWhatElse(output, name, given, entry === undefined && role === 'region');
-  return exitCodes.ok;
-}
-
-interface NamedKey {
-  name: string;
-  key: RegionPublicKey;
-}
-
-/** Each key with its name in the region's file, which the policy uses. */
-function namedKeys(
-  state: RepositoryState,
-  region: string,
-  keys: readonly RegionPublicKey[],
-  given: string | undefined,
-): NamedKey[] {
-  if (given !== undefined && keys.length > 1) {
-    throw new EdgesealError(
-      'input-usage',
-      `--key-name names one key, and these are ${keys.length}`,
-      {
-        hint: 'leave it out, or take them one by one: --fingerprint SHA256',
-      },
-    );
-  }
-  const named: NamedKey[] = [];
-  for (const key of keys) {
-    const taken = named.map(({ name }) => name);
-    const name =
-      nameInFile(state, region, key) ??
-      chooseKeyName(state.regions.get(region), region, given, taken);
-    named.push({ name, key });
-  }
-  return named;
-}
-
-/** A cluster's keys are all listed already, which is what somebody wants to know who runs this twice. */
-function sayKnown(output: Output, name: string, { offered }: GivenKeys): number {
-  for (const { key, state } of offered?.known ?? [])
-    output.line(`${name}: key ${key.id} is in the trust root already (${state})`);
-  output.note('nothing to add');
   return exitCodes.ok;
 }
 
@@ -181,67 +120,6 @@ function chooseRecovery(
   throw new EdgesealError('input-usage', 'which recovery recipient is this region to have?', {
     hint: `say it with --recovery-by; ${hint}`,
   });
-}
-
-/** A key belongs to one region for good, and one that was retired or revoked does not come back. */
-function requireNewKey(state: RepositoryState, name: string, key: RegionPublicKey): void {
-  for (const region of state.root.spec.regions) {
-    const listed = region.keys.find((entry) => entry.sha256 === key.sha256);
-    if (listed === undefined) continue;
-    const where = region.name === name ? `a key of ${name} already` : `a key of ${region.name}`;
-    throw new EdgesealError('trust-key', `${key.id} is ${where} (${listed.state})`, {
-      file: regionPath(region.name),
-      hint: 'make a fresh key: --generate DIRECTORY',
-    });
-  }
-}
-
-function withKeys(
-  spec: TrustRootSpec,
-  listed: Omit<RootRegion, 'keys'>,
-  added: readonly NamedKey[],
-): TrustRootSpec {
-  const before = spec.regions.find((region) => region.name === listed.name);
-  const others = spec.regions.filter((region) => region !== before);
-  const active = added.map(({ key }) => ({ sha256: key.sha256, state: 'active' as const }));
-  const keys = [...(before?.keys ?? []), ...active];
-  const regions = [...others, { ...listed, keys }].sort((a, b) => byName(a.name, b.name));
-  return { ...spec, regions };
-}
-
-/** Somebody wrote the key into the region's file by hand: the policy has to call it by the name that it has there. */
-function nameInFile(
-  state: RepositoryState,
-  region: string,
-  { sha256 }: RegionPublicKey,
-): string | undefined {
-  return state.regions.get(region)?.keys.find(({ key }) => key.sha256 === sha256)?.name;
-}
-
-async function writeRegion(
-  { root, state }: OpenRepository,
-  { name, role, recovery }: Omit<RootRegion, 'keys'>,
-  keys: readonly NamedKey[],
-): Promise<void> {
-  const before = state.regions.get(name);
-  const missing = keys.filter(({ key }) => nameInFile(state, name, key) === undefined);
-  if (missing.length === 0) return;
-  const region = before?.region ?? {
-    apiVersion,
-    kind: 'Region' as const,
-    metadata: { name },
-    spec: {
-      ...(role === 'recovery' ? { role } : {}),
-      ...(recovery === undefined ? {} : { recovery }),
-      keys: [],
-    },
-  };
-  const added = missing.map((one) => ({
-    name: one.name,
-    publicKey: formatRegionPublicKey(one.key),
-  }));
-  const spec = { ...region.spec, keys: [...region.spec.keys, ...added] };
-  await writeFileAtomic(join(root, regionPath(name)), formatRegion({ ...region, spec }));
 }
 
 /** @returns whether the policy was changed */

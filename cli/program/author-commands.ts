@@ -1,13 +1,6 @@
-import {
-  cluster,
-  output,
-  signingKey,
-  noSign,
-  regionKeys,
-  fromFlags,
-  sealing,
-} from './command-options.ts';
+import { output, signingKey, noSign, regionKeys, fromFlags, sealing } from './command-options.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { regionCommand } from './region-commands.ts';
 
 /** Commands that set a repository up and change sealed secrets. */
 export const authorCommands: CommandSpec[] = [
@@ -35,62 +28,7 @@ export const authorCommands: CommandSpec[] = [
     examples: ['init --regions us-east,us-west,eu-central', 'init --path infrastructure/secrets'],
     load: () => import('../commands/init.ts'),
   },
-  {
-    usage: 'region',
-    summary: 'add and list regions and their keys',
-    examples: ['region list', 'region add eu-north --generate ~/edgeseal-keys/acme'],
-    subcommands: [
-      {
-        usage: 'add <name>',
-        summary: 'add a region, or a key to one; makes the next trust root',
-        options: [
-          [
-            '--key <file>',
-            'file with the public key, or with the private key of which the public half is taken',
-          ],
-          ['--public-key <base64>', 'the public key itself'],
-          [
-            '--context <name>',
-            "take the keys that the region's controller holds, from the cluster of this context of the kubeconfig; you are asked to compare fingerprints",
-          ],
-          cluster[1],
-          cluster[2],
-          [
-            '--fingerprint <sha256>',
-            'with --context, in place of being asked: whole SHA-256 of a key that you have compared; may be given more than once',
-            'many',
-          ],
-          [
-            '--generate <dir>',
-            'make a fresh key; its private half is written to <dir>/<name>.key (further ones by key name), mode 0600',
-          ],
-          [
-            '--key-name <name>',
-            "the key's name in the policy (default: <region>-key, then <region>-key-2)",
-          ],
-          ['--recovery', 'a recovery recipient: its private half lies offline, it has no channel'],
-          [
-            '--recovery-by <name>',
-            'recovery recipient of this region (default: the only one there is)',
-          ],
-          signingKey,
-        ],
-        examples: [
-          'region add eu-north --generate ~/edgeseal-keys/acme',
-          'region add eu-north --key eu-north.pub',
-          'region add eu-north --context edge-7',
-        ],
-        load: () => import('../commands/region-add.ts'),
-      },
-      {
-        usage: 'list',
-        summary: 'list regions with their keys and states',
-        options: [output],
-        examples: ['region list'],
-        load: () => import('../commands/region-list.ts'),
-      },
-    ],
-  },
+  regionCommand,
   {
     usage: 'seal [files...]',
     summary: 'seal Kubernetes Secret manifests (files, or - for standard input)',

@@ -36,9 +36,7 @@ export function reportReseal(
   const output = new Output(io);
   if (options.output === 'json') output.json(jsonOf(outcome));
   else printText(output, outcome);
-  printFailures(output, outcome.failed);
-  printWaiting(output, outcome);
-  printKeyless(output, outcome);
+  warnOfReseal(output, outcome);
   noteExposed(output, outcome);
   const files = outcome.done.map(({ ref }) => ({ file: ref.file, content: '' }));
   if (files.length > 0) nextStep(io, repository, files);
@@ -49,17 +47,27 @@ export function reportReseal(
   return outcome.keyless.size > 0 ? exitCodes.input : exitCodes.ok;
 }
 
-function printText(output: Output, { done, inLine, failed, waiting }: ResealOutcome): void {
-  for (const { ref, plan, secret, newVersion, author } of done) {
+/** What was done to which secret, one line each. */
+export function resealedWords(outcome: Pick<ResealOutcome, 'done'>): string[] {
+  return outcome.done.map(({ ref, plan, secret, newVersion, author }) => {
     const signed = newVersion
       ? author === undefined
         ? 'not signed'
         : `signed by ${author}`
       : 'same version, signatures stay';
-    output.line(
-      `${ref.file}: version ${secret.spec.version}, ${changeWords(plan).join(', ')}, ${signed}`,
-    );
-  }
+    return `${ref.file}: version ${secret.spec.version}, ${changeWords(plan).join(', ')}, ${signed}`;
+  });
+}
+
+/** Warns of what failed, what waits for a private key, and of regions without a key. */
+export function warnOfReseal(output: Output, outcome: ResealOutcome): void {
+  printFailures(output, outcome.failed);
+  printWaiting(output, outcome);
+  printKeyless(output, outcome);
+}
+
+function printText(output: Output, { done, inLine, failed, waiting }: ResealOutcome): void {
+  for (const words of resealedWords({ done })) output.line(words);
   if (done.length === 0 && failed.length === 0 && waiting.length === 0)
     output.line(`nothing to do: ${plural(inLine, 'secret')} in line with policy and keys`);
 }

@@ -64,25 +64,21 @@ export interface PolicyEdit {
  * Changes entries of a policy and keeps everything else of the text: comments, order, the ConfigMap around.
  */
 export function editDistributionPolicy(text: string, edits: readonly PolicyEdit[]): string {
-  return editYaml(text, (outer) => {
-    const inner = outer.getIn(['data', policyKey]) as string;
-    const changed = editYaml(inner, (policy) => {
-      for (const { region, entry: name, present } of edits) {
-        const path = ['regions', region, 'secrets'];
-        const listed = (policy.toJS() as { regions?: Record<string, { secrets?: string[] }> })
-          .regions?.[region]?.secrets;
-        const index = listed?.indexOf(name) ?? -1;
-        if (present && index < 0) {
-          // An empty list is written `[]`; grown in that style it would be one line, and one conflict, for all.
-          if (listed === undefined || listed.length === 0)
-            policy.setIn(path, policy.createNode([name]));
-          else policy.addIn(path, name);
-        } else if (!present && index >= 0) {
-          policy.deleteIn([...path, index]);
-        }
+  return editInner(text, (policy) => {
+    for (const { region, entry: name, present } of edits) {
+      const path = ['regions', region, 'secrets'];
+      const listed = (policy.toJS() as { regions?: Record<string, { secrets?: string[] }> })
+        .regions?.[region]?.secrets;
+      const index = listed?.indexOf(name) ?? -1;
+      if (present && index < 0) {
+        // An empty list is written `[]`; grown in that style it would be one line, and one conflict, for all.
+        if (listed === undefined || listed.length === 0)
+          policy.setIn(path, policy.createNode([name]));
+        else policy.addIn(path, name);
+      } else if (!present && index >= 0) {
+        policy.deleteIn([...path, index]);
       }
-    });
-    outer.setIn(['data', policyKey], outer.createNode(changed));
+    }
   });
 }
 
@@ -91,16 +87,34 @@ export function editDistributionPolicy(text: string, edits: readonly PolicyEdit[
  * as it is.
  */
 export function addPolicyRegion(text: string, region: string, encryptionKey: string): string {
+  return editInner(text, (policy) => {
+    if (policy.hasIn(['regions', region])) return;
+    const { regions } = policy.toJS() as { regions: Record<string, unknown> };
+    const rule = policy.createNode({ secrets: [], 'encryption-key': encryptionKey });
+    if (Object.keys(regions).length > 0) policy.setIn(['regions', region], rule);
+    else policy.set('regions', policy.createNode({ [region]: rule }));
+  });
+}
+
+/** Has a policy name another key of a region that it has; everything else of the text stays. */
+export function setPolicyKey(text: string, region: string, encryptionKey: string): string {
+  return editInner(text, (policy) => {
+    policy.setIn(['regions', region, 'encryption-key'], encryptionKey);
+  });
+}
+
+/** Takes a region with all its entries out of a policy; everything else of the text stays. */
+export function removePolicyRegion(text: string, region: string): string {
+  return editInner(text, (policy) => {
+    policy.deleteIn(['regions', region]);
+  });
+}
+
+/** Edits the policy inside of its ConfigMap. */
+function editInner(text: string, edit: Parameters<typeof editYaml>[1]): string {
   return editYaml(text, (outer) => {
     const inner = outer.getIn(['data', policyKey]) as string;
-    const changed = editYaml(inner, (policy) => {
-      if (policy.hasIn(['regions', region])) return;
-      const { regions } = policy.toJS() as { regions: Record<string, unknown> };
-      const rule = policy.createNode({ secrets: [], 'encryption-key': encryptionKey });
-      if (Object.keys(regions).length > 0) policy.setIn(['regions', region], rule);
-      else policy.set('regions', policy.createNode({ [region]: rule }));
-    });
-    outer.setIn(['data', policyKey], outer.createNode(changed));
+    outer.setIn(['data', policyKey], outer.createNode(editYaml(inner, edit)));
   });
 }
 

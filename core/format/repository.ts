@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { emitYaml } from './block-yaml.ts';
 import { apiVersion, regionName, repositoryId, validate } from './schema.ts';
-import { decodeUtf8, parseYaml } from './yaml.ts';
+import { decodeUtf8, editYaml, parseYaml } from './yaml.ts';
 
 export const repositoryFile = 'edgeseal.yaml';
 export const policyFile = 'policy/distribution-policy.yaml';
@@ -43,6 +43,17 @@ export function parseRepository(bytes: Uint8Array, file: string): Repository {
     parseYaml(decodeUtf8(bytes, 'the repository file'), { file, showKeys: true }),
     file,
   );
+}
+
+/** Takes a region out of `edgeseal.yaml`: of defaultRegions, and of the remotes; everything else of the text stays. */
+export function removeRepositoryRegion(text: string, region: string): string {
+  return editYaml(text, (document) => {
+    const { spec } = document.toJS() as Pick<Repository, 'spec'>;
+    const index = spec.defaultRegions?.indexOf(region) ?? -1;
+    if (index >= 0) document.deleteIn(['spec', 'defaultRegions', index]);
+    const remote = spec.publish?.regions?.findIndex((one) => one.region === region) ?? -1;
+    if (remote >= 0) document.deleteIn(['spec', 'publish', 'regions', remote]);
+  });
 }
 
 export function formatRepository(repository: Repository): string {

@@ -82,7 +82,9 @@ export function withRecovery(state: RepositoryState, regions: readonly string[])
 export function regionEntry(state: RepositoryState, name: string): RegionEntry {
   const entry = state.regions.get(name);
   if (entry !== undefined) return entry;
-  if (rootRegion(state.root, name) !== undefined) throw lostFile(state, name);
+  // One without an active key was removed.
+  if (rootRegion(state.root, name)?.keys.some((key) => key.state === 'active') === true)
+    throw lostFile(state, name);
   const known = [...state.regions.values()].filter((e) => !e.recovery).map((e) => e.name);
   const near = nearName(name, known);
   const words = `known regions: ${known.length === 0 ? 'none' : known.join(', ')}`;
