@@ -2,7 +2,7 @@ import { EdgesealError } from '../../core/errors.ts';
 import { missingWords, readProposals } from '../../core/repository/proposals.ts';
 import type { Proposal } from '../../core/repository/proposals.ts';
 import { judgeProposedRoot, rootFingerprint } from '../../core/trust/root-chain.ts';
-import { signatureText } from '../../core/repository/proposals.ts';
+import { signatureText } from '../../core/trust/signed-by.ts';
 import { sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';

@@ -3,6 +3,8 @@ import { sha256Of } from '../../core/channel/snapshot-check.ts';
 import { byName, parseSecretPath } from '../../core/format/names.ts';
 import { channelPaths, formatHeartbeat } from '../../core/format/snapshot.ts';
 import type { IndexEntry, Snapshot } from '../../core/format/snapshot.ts';
+import { signatureText } from '../../core/trust/signed-by.ts';
+import type { KeySignature } from '../../core/trust/signed-by.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { readRootFile } from '../../core/repository/trust.ts';
 import type { Io } from '../terminal/io.ts';
@@ -28,6 +30,22 @@ export interface Draft {
   source: string;
   /** Number of the root that the snapshot names. */
   root: number;
+  /** Valid signatures of other publishers over exactly this snapshot. */
+  others: KeySignature[];
+  /** Commit that lies where publishers leave what they have signed for each other. */
+  pending: string | undefined;
+}
+
+/** What is to be committed for one region. */
+export interface SignedDraft {
+  draft: Draft;
+  /** On the channel; undefined where nothing is to be done there. */
+  channel: ChannelCommit | undefined;
+  /** For other publishers, whose signatures are missing; undefined where none is, or nothing is new. */
+  pending: ChannelCommit | undefined;
+  /** Who has signed a snapshot that is not complete; undefined where it is, or there is none. */
+  waiting: KeySignature[] | undefined;
+  heartbeat: boolean;
 }
 
 /** Renders a region's indexes and snapshot from its plan. */
@@ -44,7 +62,8 @@ export async function makeDraft(
     const { sha256, snapshot } = published;
     const { sequence } = snapshot;
     const none = { files: new Map(), snapshot: undefined };
-    return { base, plan, ...none, sha256, sequence, source: snapshot.source, root: root.number };
+    const { source } = snapshot;
+    return { base, plan, ...none, ...alone, sha256, sequence, source, root: root.number };
   }
   const snapshot = renderSnapshot(published, { region: plan.region, root, source, indexes });
   for (const [path, planned] of plan.changes) files.set(path, planned?.content);
@@ -66,8 +85,12 @@ export async function makeDraft(
     sequence,
     source,
     root: root.number,
+    ...alone,
   };
 }
+
+/** Until somebody looks for what others have signed. */
+const alone = { others: [], pending: undefined };
 
 /** The index of each namespace in which something changes; the others stay as the last snapshot lists them. */
 async function plannedIndexes(
@@ -101,9 +124,8 @@ async function plannedIndexes(
 
 /**
  * Signs the drafts' snapshots, renews the heartbeats where their key is at hand, and says what is to be
- * committed.
+ * committed. A snapshot that lacks signatures of other publishers stays off the channel.
  *
- * @returns by region; regions for which nothing is to be done are not in it
  * @throws EdgesealError `trust-signer`
  */
 export async function signDrafts(
@@ -112,39 +134,82 @@ export async function signDrafts(
   keys: PublishKeys,
   drafts: readonly Draft[],
   now: Date,
-): Promise<Map<string, ChannelCommit>> {
-  const fresh = drafts.filter((draft) => draft.snapshot !== undefined);
-  const snapshots = fresh.flatMap(({ snapshot }) => snapshot ?? []);
-  const signatures = await signSnapshots(io, keys, state.root, snapshots);
-  for (const [i, draft] of fresh.entries()) {
-    if (draft.snapshot !== undefined) draft.files.set(channelPaths.snapshot, draft.snapshot);
-    draft.files.set(channelPaths.snapshotSignature, Buffer.from(signatures[i] ?? '', 'latin1'));
-  }
-  if (keys.heartbeat === undefined) {
-    for (const draft of fresh) dropForeignHeartbeat(draft, state);
-  } else {
-    const messages = drafts.map((draft) => heartbeat(state, draft, now));
-    const signed = await signHeartbeats(io, keys.heartbeat, messages);
-    for (const [i, draft] of drafts.entries()) {
-      draft.files.set(channelPaths.alive, messages[i]);
-      draft.files.set(channelPaths.aliveSignature, Buffer.from(signed[i] ?? '', 'latin1'));
+): Promise<SignedDraft[]> {
+  const fresh = drafts.flatMap((draft) => {
+    const { snapshot: message, others } = draft;
+    return message === undefined ? [] : [{ draft, message, others }];
+  });
+  const signatures = await signSnapshots(io, keys, state.root, fresh);
+  const signed = new Map(fresh.map(({ draft }, i) => [draft, signatures[i] ?? []]));
+  const made = drafts.map((draft): SignedDraft => {
+    const { threshold } = state.root.spec.publishers;
+    const by = signed.get(draft);
+    const waiting = by !== undefined && by.length < threshold ? by : undefined;
+    return { draft, channel: undefined, pending: undefined, waiting, heartbeat: false };
+  });
+  for (const one of made) {
+    const by = signed.get(one.draft);
+    if (by === undefined) continue;
+    const { files, snapshot, others, pending } = one.draft;
+    files.set(channelPaths.snapshot, snapshot);
+    files.set(channelPaths.snapshotSignature, Buffer.from(signatureText(by), 'latin1'));
+    if (one.waiting === undefined) {
+      if (keys.heartbeat === undefined) dropForeignHeartbeat(one.draft, state);
+      continue;
     }
+    const isNew = pending === undefined || by.length > others.length;
+    if (isNew) one.pending = commitOf(one.draft, `${one.draft.plan.region}.pending`, files);
   }
-  const commits = new Map<string, ChannelCommit>();
-  for (const draft of drafts) {
-    const { region } = draft.plan;
-    if (draft.files.size === 0) continue;
-    const parent = draft.base.channel?.commit;
-    commits.set(region, { region, parent, message: messageOf(draft), files: draft.files });
+  await renewHeartbeats(io, state, keys, made, now);
+  for (const one of made) {
+    if (one.waiting !== undefined || one.draft.files.size === 0) continue;
+    one.channel = commitOf(one.draft, one.draft.plan.region, one.draft.files);
   }
-  return commits;
+  return made;
 }
 
-function heartbeat(state: RepositoryState, draft: Draft, now: Date): Uint8Array {
+/** Of a snapshot that waits for others the one before still stands, and so does its root. */
+async function renewHeartbeats(
+  io: Io,
+  state: RepositoryState,
+  keys: PublishKeys,
+  signed: readonly SignedDraft[],
+  now: Date,
+): Promise<void> {
+  if (keys.heartbeat === undefined) return;
+  const key = state.root.spec.heartbeat?.key;
+  const renewed = signed.flatMap((one) => {
+    const { draft, waiting } = one;
+    const standing = draft.base.channel?.verified;
+    if (waiting !== undefined && standing?.root.spec.heartbeat?.key !== key) return [];
+    const sha256 = waiting === undefined ? draft.sha256 : (standing?.sha256 ?? '');
+    return [{ one, message: heartbeat(state, draft, sha256, now) }];
+  });
+  const messages = renewed.map(({ message }) => message);
+  const signatures = await signHeartbeats(io, keys.heartbeat, messages);
+  for (const [i, { one, message }] of renewed.entries()) {
+    const files: Files = new Map([
+      [channelPaths.alive, message],
+      [channelPaths.aliveSignature, Buffer.from(signatures[i] ?? '', 'latin1')],
+    ]);
+    one.heartbeat = true;
+    if (one.waiting === undefined)
+      for (const [path, file] of files) one.draft.files.set(path, file);
+    else
+      one.channel = commitOf({ ...one.draft, snapshot: undefined }, one.draft.plan.region, files);
+  }
+}
+
+function commitOf(draft: Draft, name: string, files: Files): ChannelCommit {
+  const parent = draft.base.channel?.commit;
+  return { region: name, parent, message: messageOf(draft), files };
+}
+
+function heartbeat(state: RepositoryState, draft: Draft, snapshot: string, now: Date): Uint8Array {
   return formatHeartbeat({
     repository: state.root.spec.repository,
     region: draft.plan.region,
-    snapshot: draft.sha256,
+    snapshot,
     issuedAt: now.toISOString().replace(/\.\d+Z$/, 'Z'),
   });
 }

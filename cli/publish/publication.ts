@@ -1,5 +1,6 @@
 import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
+import type { KeySignature } from '../../core/trust/signed-by.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
@@ -10,13 +11,14 @@ import { recheckPaths } from './base.ts';
 import type { Base } from './base.ts';
 import { Importer } from './transport/commit.ts';
 import { makeDraft, signDrafts } from './draft.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, SignedDraft } from './draft.ts';
 import { changesSince } from './history.ts';
 import { planRegions, regionPlan } from './plan.ts';
 import type { Plans, RegionPlan } from './plan.ts';
-import { pushChannels } from './transport/push.ts';
-import type { Pushed } from './transport/push.ts';
-import { printable, rememberedRef } from './transport/remote.ts';
+import { joinPending } from './together/join.ts';
+import { pushRefs } from './transport/push.ts';
+import type { Push, Pushed } from './transport/push.ts';
+import { channelRef, pendingRef, printable, rememberedRef } from './transport/remote.ts';
 import type { RoundInput } from './round.ts';
 import { findPublishKeys } from './signers.ts';
 import { stage } from './stage.ts';
@@ -31,6 +33,10 @@ export interface RegionOutcome {
   commit: string | undefined;
   heartbeat: boolean;
   result: Pushed;
+  /** Who signed its new snapshot, where it waits for other publishers and is not on the channel yet. */
+  waiting: KeySignature[] | undefined;
+  /** In what another publisher's differs. */
+  differing: EdgesealError | undefined;
 }
 
 /** What is published, and onto what. */
@@ -116,7 +122,8 @@ async function draftOf(
 
 function outcomeOf(base: Base, draft: Draft | EdgesealError | undefined): RegionOutcome {
   const { region, remote, held: commit } = base;
-  const known = { region, remote, commit, heartbeat: false };
+  const none = { heartbeat: false, waiting: undefined, differing: undefined };
+  const known = { region, remote, commit, ...none };
   return isEdgesealError(draft)
     ? { ...known, draft: undefined, result: draft }
     : { ...known, draft, result: 'done' };
@@ -125,33 +132,83 @@ function outcomeOf(base: Base, draft: Draft | EdgesealError | undefined): Region
 /** Signs, commits and pushes what the drafts say, and remembers what the remotes hold then. */
 async function carryOut(
   { io, place, signingKeys }: RoundInput,
-  { state }: Ground,
+  { state, main }: Ground,
   importer: Importer,
   drafts: readonly Draft[],
   outcomes: readonly RegionOutcome[],
 ): Promise<void> {
-  const keys = await findPublishKeys(io, signingKeys, state.root);
-  const commits = await signDrafts(io, state, keys, drafts, new Date());
-  const made = await stage(io, 'writing commits', importer.commit([...commits.values()]));
-  const byRemote = Map.groupBy(drafts, ({ base }) => base.remote);
-  for (const [remote, ofRemote] of byRemote) {
-    const pushes = ofRemote.flatMap(({ base }) => {
-      const commit = made.get(base.region) ?? base.channel?.commit;
-      if (commit === undefined || commit === base.held) return [];
-      return [{ region: base.region, commit, expected: base.held }];
-    });
-    const pushing = pushChannels(io, place, remote, pushes);
-    const results = await stage(io, `pushing to ${printable(remote)}`, pushing);
-    for (const { region, commit } of pushes) {
-      const outcome = outcomes.find((one) => one.region === region);
+  const { root } = state;
+  const keys = await findPublishKeys(io, signingKeys, root);
+  const own = keys.keys.map(({ publicKey }) => publicKey);
+  const differing = await joinPending({ io, place, root, main, own }, drafts);
+  const signed = await signDrafts(io, state, keys, drafts, new Date());
+  const commits = signed.flatMap(({ channel, pending }) => [channel, pending]);
+  const wanted = commits.filter((commit) => commit !== undefined);
+  const made = await stage(io, 'writing commits', importer.commit(wanted));
+  for (const [remote, ofRemote] of Map.groupBy(signed, ({ draft }) => draft.base.remote)) {
+    const pushes = ofRemote.flatMap((one) => pushesOf(one, made));
+    const results = await pushAll(io, place, remote, pushes);
+    for (const one of ofRemote) {
+      const { region } = one.draft.plan;
+      const outcome = outcomes.find((other) => other.region === region);
       if (outcome === undefined) continue;
-      outcome.result = results.get(region) ?? 'done';
-      if (outcome.result !== 'done') continue;
-      outcome.commit = commit;
-      outcome.heartbeat = keys.heartbeat !== undefined;
+      settle(outcome, one, pushes, results);
+      outcome.differing = differing.get(region);
     }
+    await pushAll(io, place, remote, doneWith(ofRemote, results));
   }
   await remember(io, place, outcomes);
+}
+
+async function pushAll(
+  io: Io,
+  place: Place,
+  remote: string,
+  pushes: readonly Push[],
+): Promise<Map<string, Pushed>> {
+  if (pushes.length === 0) return new Map();
+  return await stage(io, `pushing to ${printable(remote)}`, pushRefs(io, place, remote, pushes));
+}
+
+/** What of a region goes to its remote: the channel, and what waits for other publishers. */
+function pushesOf({ draft, pending }: SignedDraft, made: ReadonlyMap<string, string>): Push[] {
+  const { base, plan } = draft;
+  const { region } = plan;
+  const pushes: Push[] = [];
+  const commit = made.get(region) ?? base.channel?.commit;
+  if (commit !== undefined && commit !== base.held)
+    pushes.push({ ref: channelRef(region), commit, expected: base.held });
+  if (pending !== undefined) {
+    const expected = draft.pending;
+    pushes.push({ ref: pendingRef(region), commit: made.get(pending.region), expected });
+  }
+  return pushes;
+}
+
+/** What was published waits for nobody any more. Where it cannot be taken away, the next snapshot replaces it. */
+function doneWith(signed: readonly SignedDraft[], results: ReadonlyMap<string, Pushed>): Push[] {
+  return signed.flatMap(({ draft, waiting }) => {
+    const { region } = draft.plan;
+    const isDone = results.get(channelRef(region)) === 'done';
+    if (!isDone || waiting !== undefined || draft.pending === undefined) return [];
+    return [{ ref: pendingRef(region), commit: undefined, expected: draft.pending }];
+  });
+}
+
+function settle(
+  outcome: RegionOutcome,
+  { waiting, heartbeat }: SignedDraft,
+  pushes: readonly Push[],
+  results: ReadonlyMap<string, Pushed>,
+): void {
+  const refs = [channelRef(outcome.region), pendingRef(outcome.region)];
+  const own = pushes.filter(({ ref }) => refs.includes(ref));
+  const failed = own.map(({ ref }) => results.get(ref) ?? 'done').find((one) => one !== 'done');
+  outcome.result = failed ?? 'done';
+  outcome.waiting = waiting;
+  if (outcome.result !== 'done') return;
+  outcome.commit = own.find(({ ref }) => ref === refs[0])?.commit ?? outcome.commit;
+  outcome.heartbeat = heartbeat && own.some(({ ref }) => ref === refs[0]);
 }
 
 async function remember(io: Io, place: Place, outcomes: readonly RegionOutcome[]): Promise<void> {

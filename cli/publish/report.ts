@@ -23,6 +23,8 @@ export interface RegionReport {
   removed: string[];
   /** Whether the heartbeat was renewed. */
   heartbeat: boolean;
+  /** Only where a new snapshot waits for other publishers: clusters have the one before. */
+  waiting?: { sequence: number; signedBy: string[]; missing: number };
   /** Only where the region could not be published. */
   error?: Record<string, unknown>;
 }
@@ -54,7 +56,9 @@ export function reportOf(round: Round, dryRun: boolean, unpushed: readonly Notic
   return {
     main: round.main,
     dryRun,
-    regions: round.outcomes.map(regionReport).sort((a, b) => (a.region < b.region ? -1 : 1)),
+    regions: round.outcomes
+      .map((one) => regionReport(round, one))
+      .sort((a, b) => (a.region < b.region ? -1 : 1)),
     held: heldSecrets(round).map(({ file, regions, errors }) => ({
       file,
       regions: [...regions].map(([region, version]) => ({ region, version: version ?? null })),
@@ -72,19 +76,33 @@ export function heldSecrets({ plans }: Round): HeldSecret[] {
   return [...plans.held.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-function regionReport(outcome: RegionOutcome): RegionReport {
-  const { region, remote, commit, draft, heartbeat, result } = outcome;
-  const done = result === 'done';
+/** Whether a new snapshot stands on the channel now, or would. */
+export function isPublished({ result, draft, waiting }: RegionOutcome): boolean {
+  return result === 'done' && draft?.snapshot !== undefined && waiting === undefined;
+}
+
+function regionReport({ state }: Round, outcome: RegionOutcome): RegionReport {
+  const { region, remote, commit, draft, heartbeat, result, waiting } = outcome;
+  const done = result === 'done' && waiting === undefined;
   const standing = done ? draft?.sequence : draft?.base.channel?.verified.snapshot.sequence;
   return {
     region,
     remote: printable(remote),
     sequence: standing ?? null,
     commit: commit ?? null,
-    changed: done && draft?.snapshot !== undefined,
+    changed: isPublished(outcome),
     ...(done ? changesOf(outcome) : { added: [], updated: [], removed: [] }),
     heartbeat,
     ...(isEdgesealError(result) ? { error: errorJson(result) } : {}),
+    ...(result === 'done' && waiting !== undefined && draft !== undefined
+      ? {
+          waiting: {
+            sequence: draft.sequence,
+            signedBy: waiting.map(({ key }) => sshFingerprint(key.blob)),
+            missing: state.root.spec.publishers.threshold - waiting.length,
+          },
+        }
+      : {}),
   };
 }
 
@@ -119,13 +137,20 @@ export function noticesOf(round: Round): Notice[] {
     return { level: 'warning', error };
   });
   const warnings = plans.warnings.map(({ error }): Notice => ({ level: 'warning', error }));
-  return [...findings, ...warnings, ...missing, ...silentHeartbeat(round)];
+  const differing = round.outcomes.flatMap(({ differing: error }): Notice[] =>
+    error === undefined ? [] : [{ level: 'warning', error }],
+  );
+  return [...findings, ...warnings, ...missing, ...differing, ...silentHeartbeat(round)];
 }
 
 /** With a key that is not at hand no heartbeat is renewed, and clusters call their state stale one day. */
 function silentHeartbeat({ state, outcomes, dryRun }: Round): Notice[] {
   const { heartbeat } = state.root.spec;
-  const silent = outcomes.filter((outcome) => outcome.result === 'done' && !outcome.heartbeat);
+  // Where nothing is published yet there is nothing to be fresh.
+  const silent = outcomes.filter(
+    ({ result, heartbeat: renewed, waiting, commit }) =>
+      result === 'done' && !renewed && (waiting === undefined || commit !== undefined),
+  );
   if (heartbeat === undefined || dryRun || silent.length === 0) return [];
   const key = sshFingerprint(parseSshPublicKey(heartbeat.key).blob);
   const error = new EdgesealError(

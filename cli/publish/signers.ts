@@ -1,11 +1,12 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import type { KeySignature } from '../../core/trust/signed-by.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
-import { authorsOfKey } from '../../core/secret/author.ts';
 import type { Io } from '../terminal/io.ts';
 import { findSigningKey, sign } from '../signer/signer.ts';
 import type { SigningKey } from '../signer/signer.ts';
+import { keyWords, lists } from '../trust/key-words.ts';
 
 /** The keys at hand: `--signing-key` (several where the root's threshold wants them), and the heartbeat's. */
 export interface PublishKeys {
@@ -64,39 +65,50 @@ export async function heartbeatKey(
   );
 }
 
+/** A snapshot that is to be signed, and who else has signed it. */
+export interface ToSign {
+  message: Uint8Array;
+  others: readonly KeySignature[];
+}
+
 /**
- * Signs snapshots with as many of the keys as the root's threshold wants.
+ * Signs snapshots with as many of the keys at hand as the root's threshold still wants. Where they are not enough, what
+ * there is comes back: other publishers add theirs.
  *
- * @returns the text of each `.sig` file
- * @throws EdgesealError `trust-signer` where the keys at hand are not those of enough publishers
+ * @returns all signatures of each
+ * @throws EdgesealError `trust-signer` where none of the keys at hand is a publisher's, and one is wanted
  */
 export async function signSnapshots(
   io: Io,
   found: PublishKeys,
   root: AcceptedRoot,
-  messages: readonly Uint8Array[],
-): Promise<string[]> {
-  if (messages.length === 0) return [];
-  const publishers = root.spec.publishers.keys.map((line) => parseSshPublicKey(line));
-  const { threshold } = root.spec.publishers;
+  snapshots: readonly ToSign[],
+): Promise<KeySignature[][]> {
+  const { keys: lines, threshold } = root.spec.publishers;
+  const all = snapshots.map(({ others }) => [...others].slice(0, threshold));
+  if (all.every((signed) => signed.length >= threshold)) return all;
   const mine = found.keys.filter((key, i) => {
     const first = found.keys.findIndex((other) => sameSshKey(other.publicKey, key.publicKey));
-    return first === i && publishers.some((publisher) => sameSshKey(publisher, key.publicKey));
+    return first === i && lists(lines, key.publicKey);
   });
-  const keys = mine.slice(0, threshold);
-  if (keys.length < threshold) throw notPublisher(found, root, keys.length);
-  const signatures: string[][] = messages.map(() => []);
-  for (const key of keys) {
-    const signed = await sign({
+  if (mine.length === 0) throw notPublisher(found, root);
+  for (const key of mine) {
+    const wanted = snapshots.flatMap(({ message }, i) => {
+      const signed = all[i] ?? [];
+      const has = signed.some((one) => sameSshKey(one.key, key.publicKey));
+      return has || signed.length >= threshold ? [] : [{ message, signed }];
+    });
+    const signatures = await sign({
       key,
       namespace: signatureNamespaces.snapshot,
-      messages,
+      messages: wanted.map(({ message }) => message),
       env: io.env,
       cwd: io.cwd,
     });
-    for (const [i, signature] of signed.entries()) signatures[i]?.push(signature);
+    for (const [i, signature] of signatures.entries())
+      wanted[i]?.signed.push({ key: key.publicKey, signature });
   }
-  return signatures.map((ofMessage) => ofMessage.join(''));
+  return all;
 }
 
 /** Signs heartbeats. */
@@ -109,9 +121,8 @@ export async function signHeartbeats(
   return await sign({ key, namespace: signatureNamespaces.alive, messages, env, cwd });
 }
 
-function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): EdgesealError {
+function notPublisher(found: PublishKeys, root: AcceptedRoot): EdgesealError {
   const [first] = found.keys;
-  const { threshold } = root.spec.publishers;
   const who = `publishers are ${publisherNames(root).join(', ')}`;
   if (first === undefined) {
     const missing =
@@ -121,13 +132,6 @@ function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): Ed
       hint: missing.hint,
       cause: missing,
     });
-  }
-  if (count > 0) {
-    return new EdgesealError(
-      'trust-signer',
-      `trust root ${root.number} wants ${threshold} publishers, ${count} is at hand; ${who}`,
-      { hint: 'name a key of each: edgeseal publish --signing-key FILE --signing-key FILE' },
-    );
   }
   return new EdgesealError(
     'trust-signer',
@@ -139,12 +143,7 @@ function notPublisher(found: PublishKeys, root: AcceptedRoot, count: number): Ed
   );
 }
 
-/** Publishers as a person knows them: by the author whose key it is, else by fingerprint. */
-function publisherNames(root: AcceptedRoot): string[] {
-  return root.spec.publishers.keys.map((line) => {
-    const key = parseSshPublicKey(line);
-    const fingerprint = sshFingerprint(key.blob);
-    const [author] = authorsOfKey(key, root);
-    return author === undefined ? fingerprint : `${author.name} (${fingerprint})`;
-  });
+/** Publishers as a person knows them. */
+export function publisherNames({ spec }: AcceptedRoot): string[] {
+  return spec.publishers.keys.map((line) => keyWords(line, spec));
 }

@@ -4,9 +4,11 @@ import { Output, describeError } from '../terminal/output.ts';
 import type { HeldSecret } from './plan.ts';
 import type { RegionOutcome } from './publication.ts';
 import { printable } from './transport/remote.ts';
-import { changesOf, heldSecrets, noticesOf } from './report.ts';
+import { changesOf, heldSecrets, isPublished, noticesOf } from './report.ts';
 import type { Notice } from './report.ts';
 import type { Round } from './round.ts';
+import type { KeySignature } from '../../core/trust/signed-by.ts';
+import { keyWords, lists } from '../trust/key-words.ts';
 
 /** Prints a publication for people: one line a region, then what was held back, and the next step. */
 export function printRound(
@@ -19,7 +21,7 @@ export function printRound(
   const outcomes = [...round.outcomes].sort((a, b) => (a.region < b.region ? -1 : 1));
   const width = Math.max(...outcomes.map(({ region }) => region.length));
   for (const outcome of outcomes) {
-    output.line(`${outcome.region.padEnd(width)}  ${regionLine(output, outcome, dryRun)}`);
+    output.line(`${outcome.region.padEnd(width)}  ${regionLine(output, round, outcome)}`);
     if (isEdgesealError(outcome.result) && outcome.result.hint !== undefined)
       output.line(`${' '.repeat(width)}  ${output.paint('dim', outcome.result.hint)}`);
     if (dryRun) printChanges(output, outcome, width);
@@ -29,8 +31,9 @@ export function printRound(
   output.note(lastLine(round, outcomes, dryRun));
 }
 
-function regionLine(output: Output, outcome: RegionOutcome, dryRun: boolean): string {
-  const { draft, result, heartbeat } = outcome;
+function regionLine(output: Output, round: Round, outcome: RegionOutcome): string {
+  const { dryRun } = round;
+  const { draft, result, heartbeat, waiting } = outcome;
   if (isEdgesealError(result)) return `${output.paint('red', 'failed')}  ${describeError(result)}`;
   const alive = heartbeat ? ', heartbeat renewed' : '';
   if (draft?.snapshot === undefined) {
@@ -44,8 +47,19 @@ function regionLine(output: Output, outcome: RegionOutcome, dryRun: boolean): st
     ...(updated.length > 0 ? [`${updated.length} updated`] : []),
     ...(removed.length > 0 ? [`${removed.length} removed`] : []),
   ].join(', ');
+  if (waiting !== undefined)
+    return `${output.paint('yellow', 'signed')} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}; not published: ${waitingWords(round, waiting)}${alive}`;
   const verb = dryRun ? 'would publish' : output.paint('green', 'published');
   return `${verb} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}${alive}`;
+}
+
+/** Whose signatures a snapshot has, and whose may be added. */
+function waitingWords({ state }: Round, waiting: readonly KeySignature[]): string {
+  const { spec } = state.root;
+  const { keys, threshold } = spec.publishers;
+  const others = keys.filter((line) => !waiting.some(({ key }) => lists([line], key)));
+  const names = others.map((line) => keyWords(line, spec)).join(', ');
+  return `${threshold - waiting.length} more of ${names}`;
 }
 
 /** Why there is a new snapshot though no secret differs. */
@@ -99,9 +113,15 @@ function printNotices(output: Output, main: string, notices: readonly Notice[]):
 function lastLine(round: Round, outcomes: readonly RegionOutcome[], dryRun: boolean): string {
   const of = `${round.branch} of ${printable(round.remote)} (${round.main.slice(0, 10)})`;
   const failed = outcomes.filter(({ result }) => isEdgesealError(result)).length;
-  const changed = outcomes.filter((o) => o.result === 'done' && o.draft?.snapshot !== undefined);
+  const changed = outcomes.filter(isPublished);
+  const waiting = outcomes.filter((o) => o.result === 'done' && o.waiting !== undefined).length;
   const held = round.plans.held.size;
   const next = [
+    ...(waiting > 0
+      ? [
+          `${count(waiting, 'region')} ${waiting === 1 ? 'waits' : 'wait'} for another publisher, who runs: edgeseal publish`,
+        ]
+      : []),
     ...(failed > 0 ? [`${count(failed, 'region')} failed`] : []),
     ...(held > 0
       ? [`${count(held, 'secret')} held back: merge a mended one and publish again`]
@@ -109,7 +129,7 @@ function lastLine(round: Round, outcomes: readonly RegionOutcome[], dryRun: bool
   ];
   const regions = `${of} for ${count(changed.length, 'region')}`;
   const nothing =
-    failed + held > 0
+    failed + held + waiting > 0
       ? `${dryRun ? 'would publish' : 'published'} nothing of ${of}`
       : `nothing to publish: ${of} is published already`;
   const first =

@@ -2,11 +2,12 @@ import { EdgesealError } from '../../core/errors.ts';
 import { apiVersion } from '../../core/format/schema.ts';
 import { formatTrustRoot, rootPath } from '../../core/format/trust-root.ts';
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
-import { readProposals, signatureText } from '../../core/repository/proposals.ts';
+import { readProposals } from '../../core/repository/proposals.ts';
 import type { Proposal } from '../../core/repository/proposals.ts';
 import { judgeProposedRoot } from '../../core/trust/root-chain.ts';
 import type { AcceptedRoot, MissingSignatures } from '../../core/trust/root-chain.ts';
-import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import { signatureNamespaces, signatureText } from '../../core/trust/signed-by.ts';
+import type { KeySignature } from '../../core/trust/signed-by.ts';
 import { sshFingerprint } from '../../core/trust/ssh-key.ts';
 import type { OpenRepository } from '../repository.ts';
 import { findSigningKey, sign } from '../signer/signer.ts';
@@ -106,11 +107,7 @@ export function isMissing({ before, own }: MissingSignatures): boolean {
 }
 
 /** Signs the bytes of a root. */
-export async function signRoot(
-  io: Io,
-  key: SigningKey,
-  bytes: Uint8Array,
-): Promise<Proposal['signers'][number]> {
+export async function signRoot(io: Io, key: SigningKey, bytes: Uint8Array): Promise<KeySignature> {
   const { root: namespace } = signatureNamespaces;
   const [signature = ''] = await sign({
     key,

@@ -5,11 +5,11 @@ import {
   proposalFolder,
   proposedRootPath,
   proposedSignaturePath,
-  signatureText,
 } from '../../core/repository/proposals.ts';
 import type { Proposal } from '../../core/repository/proposals.ts';
 import { acceptNextRoot } from '../../core/trust/root-chain.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
+import { signatureText } from '../../core/trust/signed-by.ts';
 import { missingFolders, removeFolders, writeFileAtomic } from '../files.ts';
 import type { Place } from '../repository.ts';
 import { lists } from './key-words.ts';

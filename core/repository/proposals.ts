@@ -3,9 +3,9 @@ import { EdgesealError } from '../errors.ts';
 import { rootPath } from '../format/trust-root.ts';
 import { judgeProposedRoot, rootHash } from '../trust/root-chain.ts';
 import type { AcceptedRoot, MissingSignatures } from '../trust/root-chain.ts';
-import { signatureNamespaces } from '../trust/signed-by.ts';
+import { signatureNamespaces, signatureText, validSignatures } from '../trust/signed-by.ts';
+import type { KeySignature } from '../trust/signed-by.ts';
 import type { SshPublicKey } from '../trust/ssh-key.ts';
-import { splitSshsigs, verifySshsig } from '../trust/sshsig.ts';
 import type { RepositoryState } from './repository-state.ts';
 import type { RepositoryView } from './view.ts';
 
@@ -19,7 +19,7 @@ export interface Proposal {
   root: AcceptedRoot;
   bytes: Uint8Array;
   /** Who signed, each once, whether a root lists them or not. */
-  signers: { key: SshPublicKey; signature: string }[];
+  signers: KeySignature[];
   missing: MissingSignatures;
 }
 
@@ -116,10 +116,11 @@ async function readProposal(
   if (!folder.endsWith(`-${rootHash(bytes).slice(0, 16)}`)) {
     throw new EdgesealError('trust-root', 'it was changed after it was proposed', { file });
   }
-  const signers = new Map<string, Proposal['signers'][number]>();
+  const signers = new Map<string, KeySignature>();
   for (const path of files.filter((one) => one.endsWith('.sig')).slice(0, maxSignatures)) {
     const text = Buffer.from((await view.read(path)) ?? []).toString('latin1');
-    for (const one of validSignatures(text, bytes)) signers.set(keyHash(one.key), one);
+    for (const one of validSignatures(text, bytes, signatureNamespaces.root))
+      signers.set(keyHash(one.key), one);
   }
   const sorted = [...signers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
   const signatures = signatureText(sorted);
@@ -127,27 +128,8 @@ async function readProposal(
   return { folder, root, bytes, signers: sorted, missing };
 }
 
-/** What is malformed, or over other bytes, counts for nothing, and does not keep the others from counting. */
-function validSignatures(text: string, bytes: Uint8Array): Proposal['signers'] {
-  const valid: Proposal['signers'] = [];
-  try {
-    for (const signature of splitSshsigs(text)) {
-      const key = verifySshsig(signature, bytes, signatureNamespaces.root);
-      if (key !== undefined) valid.push({ key, signature });
-    }
-  } catch (error) {
-    if (!(error instanceof EdgesealError)) throw error;
-  }
-  return valid;
-}
-
 function keyHash({ blob }: SshPublicKey): string {
   return createHash('sha256').update(blob).digest('hex');
-}
-
-/** A `.sig` file of these signatures, whatever their last byte. */
-export function signatureText(signers: Proposal['signers']): string {
-  return signers.map(({ signature }) => `${signature.replace(/\n$/, '')}\n`).join('');
 }
 
 /** What root `number` lacks, for people: `1 more signature by root keys of root 2`. */

@@ -2,7 +2,7 @@ import { EdgesealError } from '../errors.ts';
 import type { TrustRootSpec } from '../format/trust-root.ts';
 import { parseSshPublicKey, sameSshKey } from './ssh-key.ts';
 import type { SshPublicKey } from './ssh-key.ts';
-import { verifySshsigs } from './sshsig.ts';
+import { splitSshsigs, verifySshsig, verifySshsigs } from './sshsig.ts';
 
 /** SSHSIG namespaces, so that a signature for one thing is none for another. */
 export const signatureNamespaces = {
@@ -55,6 +55,41 @@ export function requireThreshold(
       `${what} carries ${count} of the ${signers.threshold} signatures it needs`,
     );
   }
+}
+
+/** An armored signature that is valid, and the key that made it. */
+export interface KeySignature {
+  key: SshPublicKey;
+  signature: string;
+}
+
+/**
+ * Valid signatures of a text that anybody may have written to: what is malformed, or over other bytes, counts for nothing.
+ * What the keys may do is the caller's question.
+ *
+ * @returns one a key
+ */
+export function validSignatures(
+  text: string,
+  message: Uint8Array,
+  namespace: string,
+): KeySignature[] {
+  const valid: KeySignature[] = [];
+  try {
+    for (const signature of splitSshsigs(text)) {
+      const key = verifySshsig(signature, message, namespace);
+      if (key === undefined || valid.some((one) => sameSshKey(one.key, key))) continue;
+      valid.push({ key, signature });
+    }
+  } catch (error) {
+    if (!(error instanceof EdgesealError)) throw error;
+  }
+  return valid;
+}
+
+/** A `.sig` file of these signatures, whatever their last byte. */
+export function signatureText(signatures: readonly KeySignature[]): string {
+  return signatures.map(({ signature }) => `${signature.replace(/\n$/, '')}\n`).join('');
 }
 
 function distinctKeys(lines: readonly string[]): SshPublicKey[] {

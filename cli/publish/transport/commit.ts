@@ -17,6 +17,7 @@ export interface Stored {
 
 /** A commit to be made on a channel. */
 export interface ChannelCommit {
+  /** Its region; with `.pending` where it is to be signed by others first. */
   region: string;
   /** Commit that it goes on top of; absent for the first. */
   parent: string | undefined;

@@ -3,12 +3,13 @@ import { fullDisk } from '../../git/full-disk.ts';
 import { runGit } from '../../git/git.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { Place } from '../../repository.ts';
-import { channelRef, lastWords, printable } from './remote.ts';
+import { lastWords, printable } from './remote.ts';
 
-/** One channel to be pushed. */
+/** One branch to be pushed. */
 export interface Push {
-  region: string;
-  commit: string;
+  ref: string;
+  /** undefined takes the branch away. */
+  commit: string | undefined;
   /** What the remote held when it was fetched; undefined for nothing. */
   expected: string | undefined;
 }
@@ -23,12 +24,12 @@ const races =
 const everyCode = Array.from({ length: 256 }, (_, i) => i);
 
 /**
- * Pushes channels to one remote through the person's git. Each ref is on its own: one that lost a race, or was
+ * Pushes branches to one remote through the person's git. Each is on its own: one that lost a race, or was
  * refused, does not keep the others.
  *
- * @returns the outcome by region
+ * @returns the outcome by ref
  */
-export async function pushChannels(
+export async function pushRefs(
   io: Io,
   place: Place,
   remote: string,
@@ -36,10 +37,8 @@ export async function pushChannels(
 ): Promise<Map<string, Pushed>> {
   // Without a refspec git would push the person's own branch.
   if (pushes.length === 0) return new Map();
-  const leases = pushes.map(
-    ({ region, expected }) => `--force-with-lease=${channelRef(region)}:${expected ?? ''}`,
-  );
-  const specs = pushes.map(({ region, commit }) => `${commit}:${channelRef(region)}`);
+  const leases = pushes.map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ''}`);
+  const specs = pushes.map(({ ref, commit }) => `${commit ?? ''}:${ref}`);
   const options = ['--porcelain', '--no-follow-tags', '--no-recurse-submodules'];
   const { code, stdout, stderr } = await runGit(
     io,
@@ -54,18 +53,18 @@ export async function pushChannels(
     if (flag !== undefined && ref !== undefined) said.set(ref, { flag, summary: summary ?? '' });
   }
   const full = code === 0 ? undefined : await fullDisk(stderr, place.top);
-  for (const { region } of pushes) {
-    const answer = said.get(channelRef(region));
-    if (answer !== undefined && answer.flag !== '!') outcomes.set(region, 'done');
-    else if (answer === undefined && code === 0) outcomes.set(region, 'done');
-    else if (answer !== undefined && races.test(answer.summary)) outcomes.set(region, 'race');
-    else outcomes.set(region, full ?? refused(region, remote, answer?.summary, stderr));
+  for (const { ref } of pushes) {
+    const answer = said.get(ref);
+    if (answer !== undefined && answer.flag !== '!') outcomes.set(ref, 'done');
+    else if (answer === undefined && code === 0) outcomes.set(ref, 'done');
+    else if (answer !== undefined && races.test(answer.summary)) outcomes.set(ref, 'race');
+    else outcomes.set(ref, full ?? refused(ref, remote, answer?.summary, stderr));
   }
   return outcomes;
 }
 
 function refused(
-  region: string,
+  ref: string,
   remote: string,
   summary: string | undefined,
   stderr: string,
@@ -76,9 +75,9 @@ function refused(
   const words = [summary, remoteWords].filter((part) => part !== undefined && part !== '');
   return new EdgesealError(
     'git-mirror',
-    `${name} did not take edgeseal/${region}: ${words.join('; ') || 'git push failed'}`,
+    `${name} did not take ${ref.replace('refs/heads/', '')}: ${words.join('; ') || 'git push failed'}`,
     {
-      hint: `whoever publishes needs to be let push to edgeseal/*: look at ${name}'s branch rules, hooks and your access`,
+      hint: `whoever publishes needs to be let push to ${ref.startsWith('refs/heads/edgeseal-pending/') ? 'edgeseal-pending/*' : 'edgeseal/*'}: look at ${name}'s branch rules, hooks and your access`,
     },
   );
 }

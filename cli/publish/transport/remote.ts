@@ -31,6 +31,13 @@ export function channelRef(region: string): string {
   return `refs/heads/edgeseal/${region}`;
 }
 
+/** Where the publishers of a region leave what some of them have signed, until enough have. Never a channel. */
+export function pendingRef(region: string): string {
+  return `${pending}${region}`;
+}
+
+const pending = 'refs/heads/edgeseal-pending/';
+
 const memory = 'refs/edgeseal/published/';
 
 /** What this clone remembers of a channel: the newest commit that it verified or pushed. */
@@ -83,6 +90,42 @@ export async function fetchRemote(
     throw (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, remote, branch);
   const fetched = await lastFetched(io, place, remote);
   return branch === undefined ? { ...fetched, main: undefined } : fetched;
+}
+
+/**
+ * Fetches what publishers left for each other on a remote, apart from the channels: whoever may push there may put
+ * anything there, and only those who need it should have to take it.
+ *
+ * @returns commits by region
+ * @throws EdgesealError as {@link fetchRemote}
+ */
+export async function fetchPending(
+  io: Io,
+  place: Place,
+  remote: string,
+): Promise<Map<string, string>> {
+  const slot = pendingSlot(remote);
+  const fetch = ['fetch', '--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
+  const result = await runGit(io, [...fetch, remote, `+${pending}*:${slot}/*`], {
+    cwd: place.top,
+    allow: [1, 128, 255],
+  });
+  if (result.code !== 0)
+    throw (
+      (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, remote, undefined)
+    );
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', slot];
+  const lines = (await gitText(io, args, { cwd: place.top })).split('\n');
+  return new Map(
+    lines.map((line) => {
+      const [commit = '', ref = ''] = line.split(' ');
+      return [ref.slice(slot.length + 1), commit];
+    }),
+  );
+}
+
+function pendingSlot(remote: string): string {
+  return slotOf(remote).main.replace('/main/', '/pending/');
 }
 
 /** What a remote held when it was last fetched by {@link fetchRemote}; nothing is asked of it. */
