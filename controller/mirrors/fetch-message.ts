@@ -1,17 +1,17 @@
 import type { ErrorCode } from '../../core/errors.ts';
-import type { FetchOptions, FetchResult } from '../../core/git/fetch.ts';
+import type { FetchOptions, FetchResult, RefAnswer } from '../../core/git/fetch.ts';
 
 /**
  * What the controller asks its fetching child, one at a time, each answered by one message. By IPC, so that
  * no credential is ever in an argument list or the environment.
  */
 export type FetchTask =
-  /** Brings the channel's commit; comes first. */
+  /** Where the channel's branch is; leaves our cache alone. */
+  | { kind: 'ask'; request: FetchOptions }
+  /** Brings the channel's commit; comes before what follows. */
   | {
       kind: 'fetch';
       request: FetchOptions;
-      /** Commits that need not be fetched: they were looked into before. */
-      known: string[];
       /** The commit whose files were verified last, to compare with. */
       verified: string | undefined;
     }
@@ -33,10 +33,8 @@ export interface Fault {
 
 /** The answers, by the kind of the question. */
 export interface FetchAnswers {
-  fetch:
-    | ({ ok: true } & FetchResult)
-    /** The mirror is at a known commit, or has no such branch. */
-    | { ok: true; oid: string | undefined; moved: number; unchanged: true };
+  ask: { ok: true } & RefAnswer;
+  fetch: { ok: true } & FetchResult;
   open: { ok: true };
   next: { ok: true; files: [path: string, bytes: Uint8Array | undefined][]; done: boolean };
   differing: {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EdgesealError } from '../../core/errors.ts';
+import type { FetchOptions } from '../../core/git/fetch.ts';
 import type { FetchAnswers, FetchTask, Fault } from './fetch-message.ts';
 
 export interface FetchLimits {
@@ -82,10 +83,14 @@ export class FetchSession {
     if (signal.aborted) abort();
   }
 
+  /** Asks where the branch is; nothing is fetched yet. Throws as {@link FetchSession.fetch}. */
+  async ask(request: FetchOptions): Promise<FetchAnswers['ask']> {
+    return this.#ask({ kind: 'ask', request });
+  }
+
   /**
-   * Brings the channel's commit, unless it is a known one.
+   * Brings the channel's commit.
    *
-   * @param known commits that were looked into before
    * @param verified the commit that {@link FetchSession.differing} compares with
    * @throws EdgesealError as `fetchChannel`; `git-timeout` or `git-limit` where the process was
    * killed, `input-cancelled`

@@ -1,8 +1,10 @@
 import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
-import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import type { EdgesealError} from '../../core/errors.ts';
+import { isEdgesealError } from '../../core/errors.ts';
 import { readRemoteRef } from '../../core/git/fetch.ts';
 import type { GitLimits } from '../../core/git/limits.ts';
+import { parseMirror } from '../../core/git/mirror.ts';
 import type { MirrorSpec } from '../../core/git/mirror.ts';
 import type { MirrorSettings, Settings } from '../config.ts';
 import type { MirrorState } from '../status/reason.ts';
@@ -78,7 +80,8 @@ export class Mirror {
 
   /**
    * Asks where the branch is. Over HTTP that is one bounded advertisement, so it happens in this process;
-   * a directory or a bundle may hang or lie in its format, so a forked one looks at it.
+   * a directory or a bundle may hang or lie in its format, so a forked one looks at it. A directory with news is opened
+   * there at once, because it is read in place; a bundle goes through the cache, which takes one fetch at a time.
    *
    * @param known commits that need not be fetched
    * @throws EdgesealError `git-mirror`, `git-timeout`, `git-limit`, `git-object`; `input-cancelled`
@@ -95,10 +98,12 @@ export class Mirror {
     const session = this.#session(signal, fetchTimeoutMs);
     try {
       const request = this.#request(spec, fetchTimeoutMs);
-      const answer = await session.fetch({ request, known, verified });
-      if (!('unchanged' in answer)) return { oid: answer.oid, moved: answer.moved, session };
+      const { oid, moved } = await session.ask(request);
+      const isOpened =
+        oid !== undefined && !known.includes(oid) && parseMirror(spec).kind === 'directory';
+      if (isOpened) return { ...(await session.fetch({ request, verified })), session };
       await session.close();
-      return { oid: answer.oid, moved: answer.moved, session: undefined };
+      return { oid, moved, session: undefined };
     } catch (error) {
       await session.close();
       throw error;
@@ -122,12 +127,8 @@ export class Mirror {
     const timeoutMs = isAwaited ? Math.min(patience, fetchTimeoutMs) : fetchTimeoutMs;
     const session = this.#session(signal, timeoutMs);
     try {
-      const { oid, moved } = await session.fetch({
-        request: this.#request(spec, timeoutMs),
-        known: [],
-        verified,
-      });
-      if (oid === undefined) throw new EdgesealError('internal', 'a fetch without a commit');
+      const request = this.#request(spec, timeoutMs);
+      const { oid, moved } = await session.fetch({ request, verified });
       return { oid, moved, session };
     } catch (error) {
       await session.close();
