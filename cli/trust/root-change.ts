@@ -8,14 +8,14 @@ import { judgeProposedRoot } from '../../core/trust/root-chain.ts';
 import type { AcceptedRoot, MissingSignatures } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces, signatureText } from '../../core/trust/signed-by.ts';
 import type { KeySignature } from '../../core/trust/signed-by.ts';
-import { sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import type { OpenRepository } from '../repository.ts';
 import { findSigningKey, sign } from '../signer/signer.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import type { Io } from '../terminal/io.ts';
 import { keyWords, lists } from './key-words.ts';
 import { readPin } from './pin.ts';
-import { writeProposal, writeRoot } from './root-files.ts';
+import { removeProposal, writeProposal, writeRoot } from './root-files.ts';
 
 /** The part of a root that a command changes; number, previous and signatures follow from it. */
 export type RootEdit = (spec: TrustRootSpec) => TrustRootSpec;
@@ -40,7 +40,7 @@ export interface RootChange {
 }
 
 /**
- * Makes root N+1: the root in force, changed, signed with the person's own key, checked as everybody else will
+ * Makes root N+1: the root in force (or what the same person proposed and nobody else signed yet), changed, signed with the person's own key, checked as everybody else will
  * check it, written to `trust/`; to `trust/proposed/` where others have to sign it too.
  *
  * @throws EdgesealError `trust-signer` where the person may not sign roots, `trust-root` where a newer root was seen
@@ -57,7 +57,10 @@ export async function changeRoot(
 }
 
 /** A root that was signed and is not written yet. */
-export type SignedRoot = Omit<Proposal, 'folder'>;
+export interface SignedRoot extends Omit<Proposal, 'folder'> {
+  /** The person's own proposal that it goes on from, and takes the place of. */
+  replaces?: Proposal | undefined;
+}
 
 /** {@link changeRoot} but for the writing, for those who have something to ask first. */
 export async function signNextRoot(
@@ -68,10 +71,11 @@ export async function signNextRoot(
 ): Promise<SignedRoot> {
   const held = repository.state.root;
   await requireNewest(io, repository);
-  const spec = nextSpec(held, edit);
   const own = await findSigningKey({ cwd: io.cwd, env: io.env, keyPath: options.signingKey });
   requireRootSigner(held, own);
-  await requireNoProposal(repository);
+  const replaces = await ownProposal(repository, own);
+  const before = replaces?.root.spec ?? held.spec;
+  const spec = { ...edit(before), number: held.number + 1, previous: held.sha256 };
   const bytes = Buffer.from(formatTrustRoot({ apiVersion, kind: 'TrustRoot', spec }));
   const signers = [await signRoot(io, own, bytes)];
   const { alsoSign } = options;
@@ -80,12 +84,7 @@ export async function signNextRoot(
   const file = rootPath(spec.number);
   const signatures = signatureText(signers);
   const { accepted, missing } = judgeProposedRoot(held, { bytes, signatures, file });
-  return { root: accepted, bytes, signers, missing };
-}
-
-/** The root that an edit leads to, not signed by anybody. */
-export function nextSpec(held: AcceptedRoot, edit: RootEdit): TrustRootSpec {
-  return { ...edit(held.spec), number: held.number + 1, previous: held.sha256 };
+  return { root: accepted, bytes, signers, missing, replaces };
 }
 
 /** Writes it to the chain where it has all signatures, else beside it. */
@@ -93,11 +92,18 @@ export async function writeSigned(
   repository: OpenRepository,
   signed: SignedRoot,
 ): Promise<RootChange> {
-  const { missing } = signed;
+  const { missing, replaces } = signed;
   const root = { ...signed.root, missing };
-  const undo = isMissing(missing)
+  const takeBack = isMissing(missing)
     ? await writeProposal(repository, signed)
     : await writeRoot(repository, repository.state.root, signed);
+  if (replaces === undefined || replaces.root.sha256 === root.sha256)
+    return { root, undo: takeBack };
+  await removeProposal(repository, replaces);
+  const undo = async (): Promise<void> => {
+    await takeBack();
+    await writeProposal(repository, replaces);
+  };
   return { root, undo };
 }
 
@@ -130,10 +136,18 @@ function requireRootSigner({ spec, number }: AcceptedRoot, { publicKey }: Signin
   );
 }
 
-/** Two roots N+1 cannot both come into force; whoever signed both would let the clusters fall apart. */
-async function requireNoProposal({ state }: OpenRepository): Promise<void> {
-  const [open] = (await readProposals(state)).proposals;
-  if (open === undefined) return;
+/**
+ * Two roots N+1 cannot both come into force; whoever signed both would let the clusters fall apart. What nobody else has
+ * signed yet can still be changed.
+ */
+async function ownProposal(
+  { state }: OpenRepository,
+  { publicKey }: SigningKey,
+): Promise<Proposal | undefined> {
+  const [open, ...others] = (await readProposals(state)).proposals;
+  if (open === undefined) return undefined;
+  const isOwn = open.signers.every(({ key }) => sameSshKey(key, publicKey));
+  if (isOwn && others.length === 0) return open;
   throw new EdgesealError(
     'trust-root',
     `a trust root ${open.root.number} is proposed already, and another cannot follow root ${state.root.number} beside it`,

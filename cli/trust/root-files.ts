@@ -38,9 +38,17 @@ export async function writeRoot(
     [rootSignaturePath(root.number), signatures],
     [rootPath(root.number), bytes],
   ]);
+  await removeProposal({ root: folder }, { root });
+  return undo;
+}
+
+/** Takes a proposal away. */
+export async function removeProposal(
+  { root: folder }: Pick<Place, 'root'>,
+  { root }: Pick<Proposal, 'root'>,
+): Promise<void> {
   await rm(join(folder, proposalFolder(root)), { recursive: true, force: true });
   await removeFolders([join(folder, 'trust/proposed')]);
-  return undo;
 }
 
 /** Writes a root that still lacks signatures beside the chain. */

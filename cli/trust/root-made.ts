@@ -32,6 +32,6 @@ export function sayRootMade(
     `not in force: it needs ${missingWords(root.number, root.missing)} (${proposalFolder(root)})`,
   );
   output.note(
-    `\nNext:\n${add}\n  git ${at}commit -m "Propose trust root ${root.number}"\n  git push\nThen whoever else has to sign it takes that branch and runs: edgeseal trust sign`,
+    `\nFurther changes go into the same proposal, until somebody else has signed it.\n\nNext:\n${add}\n  git ${at}commit -m "Propose trust root ${root.number}"\n  git push\nThen whoever else has to sign it takes that branch and runs: edgeseal trust sign`,
   );
 }

@@ -77,11 +77,19 @@ describe('a root that several have to sign', () => {
     ws.git('fetch', '-q', 'origin');
     const carried = ws.git('ls-tree', '-r', '--name-only', 'origin/edgeseal/us-east', '.edgeseal/');
     expect(carried).not.toContain('trust/5');
-    const another = await ws.cli(['trust', 'add-publisher', '--key', bob.pub]);
+    // Bob's change cannot go beside it; mine goes into it.
+    bob.take('main');
+    const another = await bob.cli('trust', 'add-publisher', '--key', bob.pub);
     expect([another.code, another.stderr]).toEqual([
       3,
       expect.stringContaining(`git rm -rf trust/proposed/${folder}`),
     ]);
+    await ok(['trust', 'add-publisher', '--key', bob.pub]);
+    expect(proposals()).toHaveLength(1);
+    expect(proposals()).not.toContain(folder);
+    const both = await ok(['trust', 'show']);
+    expect(both).toContain('+ author dave@example.com: may write to *');
+    expect(both).toContain('+ publishers: SHA256');
   });
 
   it('is shown in words, asked about, signed by the next and put in force', async () => {
