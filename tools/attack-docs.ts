@@ -49,10 +49,11 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 `;
 }
 
-function ours({ mirror, secrets, says, note }: Described['expected']): string {
+function ours({ ready, mirror, secrets, says, note }: Described['expected']): string {
   const words = says === undefined ? '' : `: “${says.replace(/^: /, '')}”`;
   const parts: string[] = [];
-  if (mirror !== undefined) parts.push(`the mirror is *${mirror}*${words}`);
+  if (ready !== undefined) parts.push(`*Ready* is *${ready}*${words}: nothing is changed`);
+  else if (mirror !== undefined) parts.push(`the mirror is *${mirror}*${words}`);
   else if (secrets !== undefined)
     parts.push(`the secret is *${Object.values(secrets).join(', ')}*${words}`);
   if (note !== undefined) parts.push(note);

@@ -65,14 +65,22 @@ export async function checkOffer(
     if (ledger.incomplete) {
       await take(() => {
         const root = { root: offer.verified.root, bytes: offer.rootBytes };
+        const lost = new Set(ledger.damaged);
         ledger.commit({ ...ledger.state }, writer, root);
-        return undefined;
+        // What could not be read can be now: else it would be called damaged until its next version.
+        return { changed: listedAs(ledger.state, lost), removed: [] };
       });
     } else writer.abandon();
   } catch (error) {
     writer.abandon();
     throw error;
   }
+}
+
+function listedAs(state: Readonly<State>, sha256s: ReadonlySet<string>): string[] {
+  return [...state.secrets].flatMap(([key, { listed }]) =>
+    listed !== undefined && sha256s.has(listed.sha256) ? [key] : [],
+  );
 }
 
 /** Secrets whose listed version is not the accepted one: another root may entitle its author. */

@@ -16,10 +16,7 @@ export class RegularFile {
     try {
       this.#fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (cause) {
-      throw new EdgesealError('git-mirror', `cannot open: ${codeOf(cause) ?? messageOf(cause)}`, {
-        file: path,
-        cause,
-      });
+      throw new EdgesealError('git-mirror', whyNot(cause), { file: path, cause });
     }
     const stat = fstatSync(this.#fd);
     this.size = stat.size;
@@ -87,4 +84,13 @@ export function diskError(cause: unknown, file: string): unknown {
   return code === 'ENOSPC' || code === 'EDQUOT'
     ? new EdgesealError('store-full', 'no space left for the git cache', { file, cause })
     : new EdgesealError('store-io', `cannot write the git cache: ${code}`, { file, cause });
+}
+
+/** In words where the reason is one that a person meets: a stick that was pulled, a link where a file should be. */
+function whyNot(cause: unknown): string {
+  const code = codeOf(cause);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'the file is not there, or not mounted';
+  if (code === 'ELOOP') return 'a symbolic link in the place of a file';
+  if (code === 'EACCES') return 'the file may not be read by this program';
+  return `cannot open: ${code ?? messageOf(cause)}`;
 }

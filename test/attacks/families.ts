@@ -1,10 +1,12 @@
 import { author } from './cases/author.ts';
 import { listing } from './cases/listing.ts';
+import { local } from './cases/local.ts';
 import { mirror } from './cases/mirror.ts';
 import { pasteFamily } from './cases/paste.ts';
 import { publisher } from './cases/publisher.ts';
 import { objects } from './cases/objects.ts';
 import { root } from './cases/root.ts';
+import { store } from './cases/store.ts';
 import { transport } from './cases/transport.ts';
 import { yamlFamily } from './cases/yaml.ts';
 import type { Described, Family } from './kit/attack.ts';
@@ -19,5 +21,7 @@ export const families: Family<Described>[] = [
   listing,
   transport,
   objects,
+  local,
+  store,
   yamlFamily,
 ];

@@ -7,6 +7,8 @@ import type { Site } from './site.ts';
 interface Expected {
   /** State of the mirror that it came from; default: `Ok`. */
   mirror?: MirrorState;
+  /** The condition Ready, where it is not `True Applied`: why nothing is changed. */
+  ready?: string;
   /** Reasons of the secrets that are refused, by `namespace/name`; default: none. */
   secrets?: Record<string, SecretReason>;
   /** The words an operator reads: of the mirror, or else of the secret. */

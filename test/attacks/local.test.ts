@@ -1,0 +1,4 @@
+import { local } from './cases/local.ts';
+import { runAttacks } from './kit/run.ts';
+
+runAttacks(local);
