@@ -56,7 +56,7 @@ export async function runProgram(
 }
 
 /** A line may be torn by a kill. */
-function linesOf(stdout: string): Ending['lines'] {
+export function linesOf(stdout: string): Ending['lines'] {
   return stdout.split('\n').flatMap((line) => {
     try {
       return [JSON.parse(line) as Ending['lines'][number]];

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 
-/** Whether every point is taken, as `npm run test:crash` does, and not some of them. */
+/** Whether every point is taken, as `npm run test:crash` does, and not some of them. Set by tally-report.ts. */
 export const isFull = process.env['EDGESEAL_CRASH'] === 'full';
 
 /** Counts a fault that was injected and survived. */

@@ -58,7 +58,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const cluster = await shared?.catch(() => undefined);
     await cluster?.stop();
     if (skipped.length > 0) {
-      console.log(`skipped ${skipped.length} suites that need a cluster; ${skipped[0]!}`);
+      console.log(`skipped ${skipped.length} suites: ${[...new Set(skipped)].join('; ')}`);
     }
   };
 }
