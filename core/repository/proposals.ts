@@ -132,9 +132,10 @@ function keyHash({ blob }: SshPublicKey): string {
   return createHash('sha256').update(blob).digest('hex');
 }
 
-/** What root `number` lacks, for people: `1 more signature by root keys of root 2`. */
+/** What root `number` lacks, for people: `1 more signature by root keys of root 2`; empty where it has all. */
 export function missingWords(number: number, { before, own }: MissingSignatures): string {
   const more = (count: number): string => `${count} more signature${count === 1 ? '' : 's'}`;
+  if (before === own) return own === 0 ? '' : `${more(own)} by root keys`;
   const words = [
     ...(before > 0 ? [`${more(before)} by root keys of root ${number - 1}`] : []),
     ...(own > 0 ? [`${more(own)} by root keys of its own`] : []),

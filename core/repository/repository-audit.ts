@@ -3,9 +3,10 @@ import { repositoryFile } from '../format/repository.ts';
 import { rootPath } from '../format/trust-root.ts';
 import type { Finding } from './secret-audit.ts';
 import { missingWords, readProposals } from './proposals.ts';
+import type { Proposal } from './proposals.ts';
 import { lostFile, recipientsFor, regionEntry } from './recipients.ts';
 import type { RepositoryState } from './repository-state.ts';
-import { activeKeys } from './root-keys.ts';
+import { activeKeys, keyState } from './root-keys.ts';
 
 /**
  * Checks what is not the matter of one sealed secret: that the regions of the policy and of defaultRegions
@@ -66,22 +67,43 @@ export async function auditRepository(
       );
     });
   }
-  findings.push(...(await openProposals(state)));
-  return findings;
+  const { proposals, faults } = await readProposals(state);
+  return [
+    ...findings.map((finding) => withProposal(finding, state, proposals)),
+    ...proposals.map(openProposal),
+    ...faults.map((error) => ({ level: 'warning' as const, error })),
+  ];
 }
 
 /** A root that is still to be signed is in force for nobody, and no obstacle to anything. */
-async function openProposals(state: RepositoryState): Promise<Finding[]> {
-  const { proposals, faults } = await readProposals(state);
-  const open = proposals.map(({ root, missing, folder: file }) => {
-    const lacks = missingWords(root.number, missing);
-    const [message, hint] =
-      lacks === ''
-        ? ['has all its signatures, and waits to be put in force', 'edgeseal trust sign']
-        : [`is proposed and needs ${lacks}`, 'whoever has to sign it runs: edgeseal trust sign'];
-    return warning('trust-root', `trust root ${root.number} ${message}`, { file, hint });
-  });
-  return [...open, ...faults.map((error) => ({ level: 'warning' as const, error }))];
+function openProposal({ root, missing, folder: file }: Proposal): Finding {
+  const lacks = missingWords(root.number, missing);
+  const [message, hint] =
+    lacks === ''
+      ? ['has all its signatures, and waits to be put in force', 'edgeseal trust sign']
+      : [`is proposed and needs ${lacks}`, 'whoever has to sign it runs: edgeseal trust sign'];
+  return warning('trust-root', `trust root ${root.number} ${message}`, { file, hint });
+}
+
+/** A public key that came with its root is no stranger's; it was committed before the root has its signatures. */
+function withProposal(
+  finding: Finding,
+  { regions, root }: RepositoryState,
+  proposals: readonly Proposal[],
+): Finding {
+  const { level, error } = finding;
+  const entry = [...regions.values()].find(({ file }) => file === error.file);
+  if (error.code !== 'trust-key' || entry === undefined) return finding;
+  const unlisted = entry.keys.filter(
+    ({ key }) => keyState(root, entry.name, key.sha256) === undefined,
+  );
+  const lists = proposals.find((proposal) =>
+    unlisted.every(({ key }) => keyState(proposal.root, entry.name, key.sha256) !== undefined),
+  );
+  if (unlisted.length === 0 || lists === undefined) return finding;
+  const hint = `trust root ${lists.root.number}, which is proposed, lists it: have that signed (edgeseal trust sign) before this is merged`;
+  const { code, message, file, line, field, cause } = error;
+  return { level, error: new EdgesealError(code, message, { file, line, field, hint, cause }) };
 }
 
 /** A recovery recipient is sealed for because its regions are, never by the policy: it has no channel. */

@@ -55,7 +55,7 @@ const addDave = (): string[] => ['trust', 'add-author', 'dave@example.com', '--k
 
 describe('a root that several have to sign', () => {
   it('lies beside the chain until they have, and breaks nothing meanwhile', async () => {
-    expect(await ok(addDave())).toContain('1 more signature by root keys of root 4');
+    expect(await ok(addDave())).toContain('it needs 1 more signature by root keys (');
     expect(trustFiles()).not.toContain('5.yaml');
     const [folder = ''] = proposals();
     expect(folder).toMatch(/^5-[0-9a-f]{16}$/);
@@ -134,6 +134,21 @@ describe('a root that several have to sign', () => {
     // Nobody's key is needed any more, and the threshold is the old root's and its own.
     expect((await ws.cli(['trust', 'sign'])).code).toBe(0);
     expect(await number()).toBe(5);
+  });
+
+  it('may come with the region that it lists: its key is a stranger’s until then', async () => {
+    const keys = join(ws.folder, 'fresh-keys');
+    await ok(['region', 'add', 'eu-north', '--generate', keys]);
+    const early = await ws.cli(['verify']);
+    expect([early.code, early.stdout]).toEqual([
+      1,
+      expect.stringContaining('trust root 5, which is proposed, lists it: have that signed'),
+    ]);
+    await propose('eu-north');
+    bob.take('eu-north');
+    const signed = await bob.cli('trust', 'sign', '--yes');
+    expect(signed.stdout).toMatch(/\+ region eu-north: key [0-9a-f]{64} \(active\)/);
+    expect((await bob.cli('verify')).code).toBe(0);
   });
 
   it('is signed by nobody whom neither root lists, and by nobody twice', async () => {
