@@ -51,6 +51,7 @@ export class Region {
   readonly #feed: ObjectFeed | undefined;
   readonly #parts: RegionParts;
   #ledger: Ledger | undefined;
+  #isUseNoted = false;
   /** Why no key could be read, in words. */
   keyFault: string | undefined;
 
@@ -133,6 +134,7 @@ export class Region {
   async refreshKeys(): Promise<void> {
     try {
       if (await this.keys.refresh()) {
+        this.#isUseNoted = false;
         this.#parts.log.info('keys', { keys: this.keys.ids });
         for (const { applier } of this.sides) applier.retryFaults();
         this.#feed?.retryFaults();
@@ -163,14 +165,37 @@ export class Region {
     if (keySecret?.isMissing !== true || this.keys.keys.length > 0) return undefined;
     const { name } = keySecret;
     if (this.#hasHistory) {
-      const message = `the Secret ${name} with the region's private keys is gone, and what is sealed for them cannot be opened without: put it back from its backup, or take in a new key (edgeseal region add) and reseal for it`;
+      const message = `the Secret ${name} with the region's private keys is gone, and what is sealed for them cannot be opened without: put it back from its backup, or give it a new one (edgeseal region rotate ${settings.region}) and reseal for it`;
       return { reason: 'KeyLost', message };
     }
     const message =
       settings.keys.secret?.generate === true
         ? `the Secret ${name} is made by the controller that leads`
-        : `there is no Secret ${name} with the region's private key: make it with edgeseal region key, or let spec.keys.secret.generate be true`;
+        : `there is no Secret ${name} with the region's private key: put it there with edgeseal install ${settings.region} --key FILE, or let spec.keys.secret.generate be true`;
     return { reason: 'KeyMissing', message };
+  }
+
+  /** Why nothing is accepted where the key alone says that this region was followed here before. */
+  get #useHold(): Hold | undefined {
+    const { keySecret, settings } = this.#parts;
+    if (keySecret?.isUsed(settings) !== true || settings.floor?.renewed !== undefined)
+      return undefined;
+    if (this.#hasHistory || !this.#writers.every(({ isOpen }) => isOpen)) return undefined;
+    const message = `neither the store nor the target says how far this region was, but the Secret ${keySecret.name} says that its key was in use here: see that the published snapshot is the newest one (edgeseal status --fetch), then: edgeseal install ${settings.region} --renew-floor`;
+    return { reason: 'FloorNeeded', message };
+  }
+
+  /** Has the key's Secret say that it was used. That it cannot is no reason to stop. */
+  async #noteKeyUse(): Promise<void> {
+    const { keySecret, settings, log } = this.#parts;
+    if (keySecret?.isMissing !== false || this.#isUseNoted || this.mark === undefined) return;
+    if (!this.#writers.every(({ isOpen }) => isOpen)) return;
+    this.#isUseNoted = true;
+    try {
+      await keySecret.noteUse(settings);
+    } catch (error) {
+      log.warn('key use not noted', { message: messageOf(error) });
+    }
   }
 
   get #hasHistory(): boolean {
@@ -197,7 +222,8 @@ export class Region {
 
   /** Why nothing is changed; with two targets, the first reason of any, or that of all being led by others. */
   get hold(): Hold | undefined {
-    if (this.keyHold !== undefined) return this.keyHold;
+    const own = this.keyHold ?? this.#useHold;
+    if (own !== undefined) return own;
     for (const side of this.sides) if (side.hold !== undefined) return side.hold;
     return this.#feed?.hold;
   }
@@ -211,6 +237,7 @@ export class Region {
     if (this.keyHold !== undefined) return;
     for (const side of this.sides)
       if (isRetry || side.hold === undefined) await side.run(ledger, signal);
+    await this.#noteKeyUse();
   }
 
   /** Queues what somebody changed in the targets. */

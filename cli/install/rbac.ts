@@ -108,6 +108,13 @@ function ownNamespace({ values }: Parts): unknown[] {
       verbs: ['get', 'create', 'update', 'patch'],
     },
     { apiGroups: [''], resources: ['secrets'], resourceNames: [...secrets], verbs: read },
+    // To note that the key was used, which outlives store and mark.
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [keySecretOf(values)],
+      verbs: ['patch'],
+    },
     ...(values.keys.secret.generate
       ? [{ apiGroups: [''], resources: ['secrets'], verbs: ['create'] }]
       : []),

@@ -1,5 +1,7 @@
 import { generateRegionKey } from '../../core/crypto/region-key.ts';
 import { EdgesealError } from '../../core/errors.ts';
+import { bindingOf, usedAnnotation } from '../../core/format/ownership.ts';
+import type { Scope } from '../../core/format/ownership.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 import type { KeySource, KeyText } from '../keys.ts';
 import type { OwnSecret, SecretReader } from './secret-reader.ts';
@@ -39,6 +41,30 @@ export class KeySecret implements KeySource {
       place: `Secret ${this.name}, ${name}`,
       text: new SecretBytes(Buffer.from(value, 'base64')),
     }));
+  }
+
+  /**
+   * Whether a controller of this region has accepted a snapshot with these keys: then there was a high-water mark, and one
+   * that is not there was lost.
+   */
+  isUsed(scope: Scope): boolean {
+    const { namespace = '', annotations = {} } = this.#secret?.metadata ?? {};
+    return annotations[usedAnnotation] === bindingOf(scope, namespace, this.name);
+  }
+
+  /**
+   * Has the Secret say that it is used, which outlives the store and the mark. A backup of the key alone does not carry it.
+   *
+   * @throws KubeError
+   */
+  async noteUse(scope: Scope): Promise<void> {
+    if (this.#secret === undefined || this.isUsed(scope)) return;
+    const { namespace = '' } = this.#secret.metadata;
+    await this.#reader.annotate(
+      this.#secret,
+      usedAnnotation,
+      bindingOf(scope, namespace, this.name),
+    );
   }
 
   /**

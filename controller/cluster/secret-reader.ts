@@ -1,3 +1,4 @@
+import { patchTypes } from '../../core/kube/client.ts';
 import type { KubeClient } from '../../core/kube/client.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import { isKubeStatus } from '../../core/kube/error.ts';
@@ -88,6 +89,20 @@ export class SecretReader {
       if (isKubeStatus(error, 409)) return false;
       throw error;
     }
+  }
+
+  /**
+   * Sets an annotation of the very Secret that was read: one that was made anew meanwhile stays as it is.
+   *
+   * @throws KubeError
+   */
+  async annotate({ metadata }: OwnSecret, name: string, value: string): Promise<void> {
+    const { uid } = metadata;
+    await this.#client.request('PATCH', `${this.#collection}/${metadata.name}`, {
+      body: { metadata: { uid, annotations: { [name]: value } } },
+      contentType: patchTypes.merge,
+      query: { fieldManager: 'edgeseal' },
+    });
   }
 
   get #collection(): string {

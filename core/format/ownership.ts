@@ -25,5 +25,7 @@ export const regionLabel = `${prefix}region`;
 export const ownerAnnotation = `${prefix}owner`;
 export const versionAnnotation = `${prefix}version`;
 export const sealedAnnotation = `${prefix}sealed`;
+/** On the Secret with a region's private keys: the region, by {@link bindingOf}, whose controller has accepted a snapshot with it. */
+export const usedAnnotation = `${prefix}used`;
 /** Set by who owns the cluster: this region may take over the Secret that is there. */
 export const adoptAnnotation = `${prefix}adopt`;

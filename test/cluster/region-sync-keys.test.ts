@@ -49,6 +49,48 @@ describeCluster('region keys in a cluster', (cluster) => {
     await site.untilValue('database', 'made-up-2');
   });
 
+  it('that were used say so: with mark, Secrets and store gone, nothing is accepted before somebody has looked', async () => {
+    const site = await RegionSite.make(cluster);
+    const { channel } = site;
+    await channel.seal(site.key('database'), { password: 'made-up-1' });
+    channel.publish();
+    await site.create();
+    const first = site.replica();
+    await site.until('Ready', 'True Applied');
+    const annotation = async (): Promise<string | undefined> => {
+      const { metadata } = (await site.secret('region-key', site.own)) as {
+        metadata: { annotations?: Record<string, string> };
+      };
+      return metadata.annotations?.['edgeseal.dev/used'];
+    };
+    await expect.poll(annotation, { timeout: 20_000 }).toMatch(/^[0-9a-f]{32}$/);
+    const loseAll = async (): Promise<void> => {
+      const mark = `/api/v1/namespaces/${site.own}/configmaps/edgeseal-mark-${site.region}`;
+      await site.must('DELETE', mark);
+      await site.deleteSecret('database', site.namespace);
+    };
+    await first.end('SIGTERM');
+    await loseAll();
+    const second = site.replica('b');
+    await site.until('Ready', 'False FloorNeeded');
+    const { conditions } = await site.status();
+    expect(conditions?.find(({ type }) => type === 'Ready')?.message).toContain(
+      `edgeseal install ${site.region} --renew-floor`,
+    );
+    expect(await site.value('database')).toBe(undefined);
+    await site.change({ floor: { root: 1, sequence: 1, renewed: 'made up, by somebody' } });
+    await site.until('Ready', 'True Applied');
+    expect(await site.value('database')).toBe('made-up-1');
+    await second.end('SIGTERM');
+    await site.change({ floor: null });
+    // A backup of the key alone does not know of it.
+    await loseAll();
+    await site.putKeys({ 'region.key': channel.keyLine });
+    site.replica('c');
+    await site.until('Ready', 'True Applied');
+    await expect.poll(annotation, { timeout: 20_000 }).toMatch(/^[0-9a-f]{32}$/);
+  });
+
   it('may be several, each in an item of its own, and one that comes later opens what waits', async () => {
     const site = await RegionSite.make(cluster);
     const { channel } = site;
