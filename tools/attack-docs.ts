@@ -1,6 +1,7 @@
 // Writes docs/ATTACKS.md from the cases of test/attacks: `npm run docs`.
 import fs from 'node:fs';
 import path from 'node:path';
+import { elsewhere } from '../test/attacks/elsewhere.ts';
 import { families } from '../test/attacks/families.ts';
 import type { Described } from '../test/attacks/kit/attack.ts';
 import { sources } from '../test/attacks/kit/peers.ts';
@@ -29,6 +30,12 @@ Peers are sealed-secrets 0.36.6, SOPS 3.13.3 with Flux (source-controller 1.9.1,
 Secrets. What is said of them was read in their sources, at the place that is named, or in the issue; it was not run. "Not checked" is that: no judgement.
 
 ${families.map(section).join('\n')}
+## Shown by other suites
+
+| attack | peers | here | test |
+| --- | --- | --- | --- |
+${elsewhere.map(elsewhereRow).join('\n')}
+
 ${Object.entries(sources)
   .map(([name, url]) => `[${name}]: ${url}`)
   .join('\n')}
@@ -47,6 +54,12 @@ ${attacker}
 | --- | --- | --- | --- |
 ${rows.map((row) => `| ${row} |`).join('\n')}
 `;
+}
+
+function elsewhereRow({ attack, peers, ours: here, test }: (typeof elsewhere)[number]): string {
+  const [file = ''] = test.split(' › ');
+  const link = `[${file.replace(/^test\//, '')}](../${file})`;
+  return `| ${[attack, peersOf(peers), here, link].map(cell).join(' | ')} |`;
 }
 
 function ours({ ready, mirror, secrets, says, note }: Described['expected']): string {

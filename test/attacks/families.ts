@@ -1,4 +1,7 @@
 import { author } from './cases/author.ts';
+import { cluster } from './cases/cluster.ts';
+import { heartbeat } from './cases/heartbeat.ts';
+import { leaks } from './cases/leaks.ts';
 import { listing } from './cases/listing.ts';
 import { local } from './cases/local.ts';
 import { mirror } from './cases/mirror.ts';
@@ -16,6 +19,7 @@ export const families: Family<Described>[] = [
   mirror,
   publisher,
   root,
+  heartbeat,
   author,
   pasteFamily,
   listing,
@@ -23,5 +27,7 @@ export const families: Family<Described>[] = [
   objects,
   local,
   store,
+  cluster,
+  leaks,
   yamlFamily,
 ];

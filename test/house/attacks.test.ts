@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { attackDocs } from '../../tools/attack-docs.ts';
+import { elsewhere } from '../attacks/elsewhere.ts';
 import { families } from '../attacks/families.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -29,5 +30,12 @@ it('every family that has cases is run by the test file that it names, and is in
       fs.readFileSync(path.join(root, test), 'utf8').includes(`./cases/${file}`),
     );
     expect({ file, used }).toEqual({ file, used: true });
+  }
+});
+
+it('every test that is named of another suite is there', () => {
+  for (const { test } of elsewhere) {
+    const [file = '', name = ''] = test.split(' › ');
+    expect(fs.readFileSync(path.join(root, file), 'utf8')).toContain(name);
   }
 });

@@ -1,0 +1,85 @@
+import { expect } from 'vitest';
+import { channelPaths, formatHeartbeat } from '../../../core/format/snapshot.ts';
+import { condition } from '../../controller/edge.ts';
+import { repositoryId } from '../../controller/channel.ts';
+import type { TestSigner } from '../../controller/channel.ts';
+import type { Attack, Family } from '../kit/attack.ts';
+import { notChecked } from '../kit/peers.ts';
+import type { Site } from '../kit/site.ts';
+
+/** The trust root names a heartbeat key, and what is older than two days is stale. */
+async function beating(site: Site): Promise<void> {
+  const { channel } = site;
+  channel.makeRoot((spec) => (spec.heartbeat = { key: channel.heartbeat.line }));
+  site.undo(() => channel.makeRoot((spec) => delete spec.heartbeat));
+  await site.configure({ spec: ['staleAfter: 48h'] });
+  await site.honest();
+}
+
+/** A heartbeat that should count for nothing. */
+function forged(
+  id: string,
+  attack: string,
+  fields: (site: Site) => Partial<Parameters<typeof formatHeartbeat>[0]>,
+  signer: (site: Site) => TestSigner = ({ channel }) => channel.heartbeat,
+): Attack {
+  return {
+    id,
+    attack,
+    peers: notChecked,
+    expected: {
+      note: 'it counts as none: *Fresh* stays *NoHeartbeat*, and nothing is refused for it',
+    },
+    setUp: beating,
+    strike(site) {
+      const { channel } = site;
+      const bytes = formatHeartbeat({
+        repository: repositoryId,
+        region: channel.region,
+        snapshot: channel.snapshot,
+        issuedAt: new Date(site.edge.now).toISOString().replace(/\.\d+Z$/, 'Z'),
+        ...fields(site),
+      });
+      const { files } = channel;
+      files.set(channelPaths.alive, bytes);
+      files.set(
+        channelPaths.aliveSignature,
+        Buffer.from(signer(site).sign(bytes, 'alive@edgeseal.dev')),
+      );
+      channel.commit(files);
+    },
+    check: (site) => {
+      expect(condition(site.status!, 'Fresh')).toBe('Unknown NoHeartbeat');
+    },
+  };
+}
+
+export const heartbeat: Family = {
+  title: 'A channel is frozen, or said to be fresh',
+  attacker:
+    'A mirror that serves a valid old state for ever. It can be noticed, and not prevented.',
+  test: 'test/attacks/trust.test.ts',
+  attacks: [
+    forged(
+      'heartbeat-by-a-stranger',
+      'forges a heartbeat with a key of their own',
+      () => ({}),
+      ({ stranger }) => stranger,
+    ),
+    forged(
+      'heartbeat-by-a-publisher',
+      'makes a heartbeat with the key of the publisher',
+      () => ({}),
+      ({ channel }) => channel.publisher,
+    ),
+    forged('heartbeat-of-another-snapshot', 'serves the heartbeat of another snapshot', () => ({
+      snapshot: 'a'.repeat(64),
+    })),
+    forged('heartbeat-of-another-region', 'serves the heartbeat of another region', () => ({
+      region: 'us-west',
+    })),
+    forged('heartbeat-of-another-repository', 'serves the heartbeat of another repository', () => ({
+      repository: '00000000-0000-4000-8000-00000000ffff',
+    })),
+  ],
+};

@@ -1,0 +1,4 @@
+import { leaks } from './cases/leaks.ts';
+import { runAttacks } from './kit/run.ts';
+
+runAttacks(leaks);
