@@ -20,6 +20,8 @@ export interface Start {
   wrapper?: string[];
   nodeFlags?: string[];
   env?: NodeJS.ProcessEnv;
+  /** Called with what kills it. */
+  onStart?: (kill: () => void) => void;
 }
 
 const checkout = join(import.meta.dirname, '../..');
@@ -39,7 +41,7 @@ export async function buildProgram(): Promise<string> {
 export async function runProgram(
   program: string,
   args: string[],
-  { wrapper = [], nodeFlags = [], env = {} }: Start = {},
+  { wrapper = [], nodeFlags = [], env = {}, onStart }: Start = {},
 ): Promise<Ending> {
   const [command = '', ...rest] = [...wrapper, process.execPath, ...nodeFlags, program, ...args];
   const child = spawn(command, rest, {
@@ -47,6 +49,7 @@ export async function runProgram(
     // Without a cache of compiled code: every run makes the same calls.
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC', ...env },
   });
+  onStart?.(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -10,7 +10,7 @@ export default defineConfig({
       join(import.meta.dirname, '../support/cluster/shared.ts'),
       join(import.meta.dirname, 'tally-report.ts'),
     ],
-    include: ['test/crash/*.test.ts'],
+    include: ['test/crash/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

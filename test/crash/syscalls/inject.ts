@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { anonymous } from './faults.ts';
+import { anonymous } from '../faults.ts';
 import { pathsOf } from './strace.ts';
 import type { Call } from './strace.ts';
 

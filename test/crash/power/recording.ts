@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { find, live, nodeOf, placeOf } from './disk-model.ts';
 import type { Node, Step } from './disk-model.ts';
-import { pathsOf } from './strace.ts';
-import type { Call } from './strace.ts';
+import { pathsOf } from '../syscalls/strace.ts';
+import type { Call } from '../syscalls/strace.ts';
 
 /** The calls that change files, and those that make changes durable. */
 export const changing = [

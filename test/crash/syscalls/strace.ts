@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, inject, it } from 'vitest';
-import type {} from '../support/cluster/shared.ts';
+import type {} from '../../support/cluster/shared.ts';
 
 /** One system call that was made. */
 export interface Call {

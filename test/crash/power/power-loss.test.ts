@@ -4,16 +4,16 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fingerprint, imageOf, readNode, writeImage } from './disk-model.ts';
-import { sampled } from './faults.ts';
-import { expectUnharmed } from './invariants.ts';
-import { cutsOf } from './power-cut.ts';
-import type { Cut } from './power-cut.ts';
-import { changing, recordingOf, umask } from './power-record.ts';
-import { buildProgram, linesOf, runProgram } from './program.ts';
-import { Scene } from './scene.ts';
-import { describeTraced, readCalls, recordTo } from './strace.ts';
-import { stories } from './story.ts';
-import { count, isFull } from './tally.ts';
+import { sampled } from '../faults.ts';
+import { expectUnharmed } from '../invariants.ts';
+import { cutsOf } from './cuts.ts';
+import type { Cut } from './cuts.ts';
+import { changing, recordingOf, umask } from './recording.ts';
+import { buildProgram, linesOf, runProgram } from '../program.ts';
+import { Scene } from '../scene.ts';
+import { describeTraced, readCalls, recordTo } from '../syscalls/strace.ts';
+import { stories } from '../story.ts';
+import { count, isFull } from '../tally.ts';
 
 await describeTraced('a power cut', async () => {
   process.umask(umask);

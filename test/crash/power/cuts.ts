@@ -1,6 +1,6 @@
 import { fingerprint, imageOf, isName } from './disk-model.ts';
 import type { Fate, Node, Step } from './disk-model.ts';
-import type { Recording } from './power-record.ts';
+import type { Recording } from './recording.ts';
 
 /** What the disk may hold after a power cut. */
 export interface Cut {

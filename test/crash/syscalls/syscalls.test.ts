@@ -3,17 +3,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { sampled } from './faults.ts';
+import { sampled } from '../faults.ts';
 import { hasHit, injectAt, spotsOf } from './inject.ts';
 import type { Spot } from './inject.ts';
-import { expectUnharmed } from './invariants.ts';
-import { changing } from './power-record.ts';
-import { buildProgram, runProgram } from './program.ts';
-import type { Ending } from './program.ts';
-import { Scene } from './scene.ts';
+import { expectUnharmed } from '../invariants.ts';
+import { changing } from '../power/recording.ts';
+import { buildProgram, runProgram } from '../program.ts';
+import type { Ending } from '../program.ts';
+import { Scene } from '../scene.ts';
 import { describeTraced, readCalls, recordTo } from './strace.ts';
-import { stories } from './story.ts';
-import { count, isFull } from './tally.ts';
+import { stories } from '../story.ts';
+import { count, isFull } from '../tally.ts';
 
 await describeTraced('harm at a system call', async () => {
   const program = await buildProgram();
