@@ -136,6 +136,7 @@ function ofStatus(
   if (keys.length > 0 && fresh.length === 0 && active.length === 0 && listed.length > 0)
     complaints.push({
       text: `none of its keys is active in trust root ${state.root.number}: ${keys.map(({ id }) => id).join(', ')}`,
+      step: `edgeseal install ${region} ${cluster.flags} --key FILE, with an active one (edgeseal region list)`,
     });
   return complaints;
 }

@@ -2,11 +2,12 @@ import { EdgesealError } from '../../core/errors.ts';
 import { lostFile } from '../../core/repository/recipients.ts';
 import { addKeys, sayAdded, sayKnown } from '../region-key/add-keys.ts';
 import { listedKeys, listedRegion } from '../region-key/listed-key.ts';
+import { sayResealed } from '../region-key/say-change.ts';
 import { chooseKeyName, givenKeys } from '../region-key/source.ts';
 import type { KeyOptions } from '../region-key/source.ts';
 import { openRepository } from '../repository.ts';
 import { readRecoveryKeys } from '../reseal/recovery.ts';
-import { reportReseal } from '../reseal/report.ts';
+import { resealCode } from '../reseal/report.ts';
 import { resealFiles } from '../reseal/reseal-files.ts';
 import { namedFiles } from '../sealed-file.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -54,18 +55,21 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
   sayAdded(output, name, role, keys, given);
   if (isMissing(root.missing) || opening.length === 0) {
     sayRootMade(repository, root, folders, output);
-    const by =
+    const [file, or] =
       role === 'recovery'
-        ? 'OLD-RECOVERY-KEY-FILE'
-        : 'RECOVERY-KEY-FILE, or --key with the old one';
-    output.note(`Then, for what is sealed already:\n  edgeseal reseal --all --with-recovery ${by}`);
+        ? ['OLD-RECOVERY-KEY-FILE', '']
+        : ['RECOVERY-KEY-FILE', '   (or --key with the old one)'];
+    output.note(
+      `Then, for what is sealed already:\n  edgeseal reseal --all --with-recovery ${file}${or}`,
+    );
   } else {
     const after = await openRepository(io);
     const files = await namedFiles(io, after, after.state.view, []);
     const outcome = await resealFiles(io, after, files, opening, options);
-    const code = reportReseal(io, after, outcome, {});
+    sayResealed(output, { outcome });
     output.note('The recovery key is not needed any more: take it offline again.');
     sayRootMade(repository, root, [...folders, 'secrets'], output);
+    const code = resealCode(outcome);
     if (code !== exitCodes.ok) return code;
   }
   const [first] = old;

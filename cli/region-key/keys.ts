@@ -7,6 +7,7 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { SecretBytes } from '../../core/secret-bytes.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
+import { quoted } from '../terminal/shell-word.ts';
 
 /** A few hundred keys with comments; anything longer is the wrong file. */
 const maxKeyFileBytes = 64 * 1024;
@@ -47,36 +48,55 @@ export function holdersOf(state: RepositoryState, keys: readonly RegionKey[]): s
  * @throws EdgesealError `input-not-found`, `input-usage`
  */
 export async function readKeyFile(io: Io, file: string): Promise<SecretBytes> {
+  const { text, isShared } = await readKeyText(io, file, {
+    what: 'a private key file',
+    hint: 'give the file of a private region key: --key FILE',
+  });
+  if (isShared) warnShared(io, file);
+  return text;
+}
+
+/** Says that others may read a private key. */
+export function warnShared(io: Io, file: string): void {
+  new Output(io).warn(
+    `${file}: other users of this machine may read this private key`,
+    `chmod 600 ${quoted(file)}`,
+  );
+}
+
+/**
+ * The text of a key file of either half, whole.
+ *
+ * @param asked what the file is to be, and how to give another one
+ * @returns also whether other users of this machine may read it
+ * @throws EdgesealError `input-not-found`, `input-usage`
+ */
+export async function readKeyText(
+  io: Io,
+  file: string,
+  { what, hint }: { what: string; hint: string },
+): Promise<{ text: SecretBytes; isShared: boolean }> {
   try {
     const handle = await open(resolve(io.cwd, file), 'r');
     try {
       const stat = await handle.stat();
       if (stat.isDirectory() || stat.size > maxKeyFileBytes) {
-        throw new EdgesealError('input-usage', 'this is not a private key file', {
+        throw new EdgesealError('input-usage', `this is not ${what}`, {
           file,
-          hint: 'a private region key is one line that starts with edgeseal-region-key-1-',
+          hint: 'a private region key is one line that starts with edgeseal-region-key-1-; a public one is base64 of 1,216 bytes',
         });
       }
       // A pipe has no owner's rights to speak of, and Windows has no such bits.
-      if (process.platform !== 'win32' && stat.isFile() && (stat.mode & 0o077) !== 0) {
-        new Output(io).warn(
-          `${file}: other users of this machine may read this private key`,
-          `chmod 600 ${file}`,
-        );
-      }
-      return new SecretBytes(await handle.readFile());
+      const isShared = process.platform !== 'win32' && stat.isFile() && (stat.mode & 0o077) !== 0;
+      return { text: new SecretBytes(await handle.readFile()), isShared };
     } finally {
       await handle.close();
     }
   } catch (cause) {
     if (cause instanceof EdgesealError) throw cause;
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-    const what =
+    const words =
       code === 'ENOENT' ? 'there is no such file' : `the key file cannot be read (${code})`;
-    throw new EdgesealError('input-not-found', what, {
-      file,
-      cause,
-      hint: 'give the file of a private region key: --key FILE',
-    });
+    throw new EdgesealError('input-not-found', words, { file, cause, hint });
   }
 }

@@ -11,7 +11,7 @@ import type { ChangedRegion } from './region-change.ts';
 const named = 20;
 
 /** What was resealed for a change, and what that could not do. */
-export function sayResealed(output: Output, { outcome }: ChangedRegion): void {
+export function sayResealed(output: Output, { outcome }: Pick<ChangedRegion, 'outcome'>): void {
   const words = resealedWords(outcome);
   for (const line of words.slice(0, named)) output.line(line);
   if (words.length > named) output.line(`and ${plural(words.length - named, 'secret')} more`);

@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseRegionKeys, parseRegionPublicKey } from '../../core/crypto/region-key.ts';
 import type { RegionPublicKey } from '../../core/crypto/region-key.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import type { RegionEntry } from '../../core/repository/repository-state.ts';
-import { SecretBytes } from '../../core/secret-bytes.ts';
 import type { ConfirmedKeys } from '../cluster/offered-keys.ts';
 import type { ClusterOptions } from '../cluster/open.ts';
 import type { Io } from '../terminal/io.ts';
+import { readKeyText, warnShared } from './keys.ts';
 import { freshKey, privateKeyFolder } from './private-key.ts';
 import type { FreshKey } from './private-key.ts';
 import type { OpenRepository } from '../repository.ts';
@@ -30,8 +28,6 @@ export interface GivenKeys {
   /** Where the keys were taken from a cluster. */
   offered?: ConfirmedKeys;
 }
-
-const maxKeyFile = 64 * 1024;
 
 /**
  * The key that a person named, a fresh one that is still to be saved, or those of a cluster that a person confirmed.
@@ -79,7 +75,7 @@ export async function givenKeys(
     return { keys: [fresh.key], fresh, warnings: [] };
   }
   if (publicKey !== undefined) return { keys: [parsePublic(publicKey)], warnings: [] };
-  return await keyOfFile(resolve(io.cwd, key ?? ''));
+  return await keyOfFile(io, key ?? '');
 }
 
 /**
@@ -108,13 +104,17 @@ export function chooseKeyName(
   return given;
 }
 
-async function keyOfFile(file: string): Promise<GivenKeys> {
-  const text = new SecretBytes(await readKey(file));
+async function keyOfFile(io: Io, file: string): Promise<GivenKeys> {
+  const { text, isShared } = await readKeyText(io, file, {
+    what: 'a key file',
+    hint: '--key takes the file of a region key; --generate DIRECTORY makes a fresh one',
+  });
   try {
     const words = Buffer.from(text.reveal()).toString('latin1');
     if (!words.includes('edgeseal-region-key-')) {
       return { keys: [parsePublic(words, file)], warnings: [] };
     }
+    if (isShared) warnShared(io, file);
     const [only, second] = await parseRegionKeys(text, file);
     if (only === undefined || second !== undefined) {
       throw new EdgesealError('format-key', 'there are several private keys in this file', {
@@ -142,20 +142,4 @@ function parsePublic(text: string, file?: string): RegionPublicKey {
         })
       : error;
   }
-}
-
-async function readKey(file: string): Promise<Uint8Array> {
-  try {
-    if ((await stat(file)).size <= maxKeyFile) return await readFile(file);
-  } catch (cause) {
-    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-    const what =
-      code === 'ENOENT' ? 'there is no such file' : `the key file cannot be read (${code})`;
-    throw new EdgesealError('input-not-found', what, {
-      file,
-      cause,
-      hint: '--key takes the file of a region key; --generate DIRECTORY makes a fresh one',
-    });
-  }
-  throw new EdgesealError('input-too-large', 'the file is too long for a key', { file });
 }

@@ -25,7 +25,7 @@ export interface ResealOutcome {
 /**
  * Says what was done to which secret, what is left and which command does it.
  *
- * @returns the exit code: 4 where a private key is missing or does not fit, else that of the first failure
+ * @returns the exit code
  */
 export function reportReseal(
   io: Io,
@@ -40,6 +40,11 @@ export function reportReseal(
   noteExposed(output, outcome);
   const files = outcome.done.map(({ ref }) => ({ file: ref.file, content: '' }));
   if (files.length > 0) nextStep(io, repository, files);
+  return resealCode(outcome);
+}
+
+/** The exit code: 4 where a private key is missing or does not fit, else that of the first failure. */
+export function resealCode(outcome: ResealOutcome): number {
   const [first] = outcome.failed;
   const locked = outcome.failed.some(({ error }) => error.code === 'seal-no-key');
   if (locked || outcome.waiting.length > 0) return exitCodes.key;
