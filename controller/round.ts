@@ -3,8 +3,13 @@ import type { Region, RegionParts } from './region.ts';
 import { holdOf } from './status/conditions.ts';
 import type { Hold } from './status/conditions.ts';
 import { statusOf } from './status/report.ts';
-import type { Status } from './status/status.ts';
+import type { MirrorState } from './status/reason.ts';
+import type { MirrorStatus, Status } from './status/status.ts';
 import type { StatusFile } from './status/status-file.ts';
+
+const isFault = (state: MirrorState): boolean => !['Ok', 'Unknown', 'Behind'].includes(state);
+/** Those whose words differ from one snapshot to the next. */
+const isCounting = (state: MirrorState): boolean => state === 'Rollback' || state === 'Stale';
 
 /** Looking for drift takes at most this share of the time. */
 const DRIFT_SHARE = 0.05;
@@ -17,6 +22,8 @@ export class Round {
   readonly #region: Region;
   readonly #parts: RegionParts;
   readonly #file: StatusFile;
+  /** What was said of each mirror last, since the start. */
+  readonly #told = new Map<string, Pick<MirrorStatus, 'state' | 'message'>>();
   #openFault: Hold | undefined;
   #pollFault: Hold | undefined;
   /** Until the targets were gone through once, and until mirrors were. */
@@ -132,6 +139,7 @@ export class Round {
       const level = isBad ? (type === 'Verified' ? 'error' : 'warn') : 'info';
       log[level]('condition', { type, status: is, reason, message });
     }
+    this.#tellMirrors(status.mirrors);
     try {
       this.#file.publish(status);
       this.#isStatusLost = false;
@@ -142,6 +150,23 @@ export class Round {
     }
     this.#parts.publish?.(status);
     return status;
+  }
+
+  /** Names each mirror that is no longer in order, and each that is again. */
+  #tellMirrors(mirrors: MirrorStatus[]): void {
+    for (const { name, state, message } of mirrors) {
+      const { state: was = 'Unknown', message: said } = this.#told.get(name) ?? {};
+      this.#told.set(name, { state, message });
+      const isNews = was !== state || (message !== said && !isCounting(state));
+      if (isFault(state) && isNews)
+        this.#parts.log.warn('mirror', { mirror: name, state, message });
+      else if (isFault(was) && (state === 'Ok' || state === 'Behind'))
+        this.#parts.log.info('mirror', {
+          mirror: name,
+          state,
+          message: message ?? 'in order again',
+        });
+    }
   }
 
   /** What is due in the targets. Begun again where somebody else had to have a turn in between. */

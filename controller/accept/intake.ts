@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Mark } from '../../core/channel/mark.ts';
+import { isEdgesealError } from '../../core/errors.ts';
 import type { Settings } from '../config.ts';
 import type { SecretTexts } from '../mirrors/credentials.ts';
-import { emptyMirror, faultOf, Mirror } from '../mirrors/mirror.ts';
+import { faultOf, Mirror } from '../mirrors/mirror.ts';
 import type { Answer } from '../mirrors/mirror.ts';
 import { Poll } from '../mirrors/poll.ts';
 import type { Asked } from '../mirrors/poll.ts';
@@ -13,6 +14,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Take } from './acceptance.ts';
 import { raiseAlarm } from './alarm.ts';
 import { lookInto, needsLook } from './look.ts';
+import type { Look } from './look.ts';
 import { Equivocation } from './offer.ts';
 
 /** Unreachable mirrors are asked again at most this many intervals later: a network may come back. */
@@ -119,9 +121,7 @@ export class Intake {
       await session?.close();
       return undefined;
     }
-    this.#counters.lastContact = this.#now();
-    if (oid === undefined && (mirror.last !== 'empty' || mirror.fault !== undefined))
-      this.#log.warn('mirror', { mirror: mirror.name, state: 'Empty', message: emptyMirror });
+    this.#counters.heardFrom(mirror.name, this.#now());
     mirror.last = oid === undefined ? 'empty' : 'channel';
     try {
       if (oid === undefined) mirror.fault = undefined;
@@ -146,7 +146,7 @@ export class Intake {
     const contact = this.#contact;
     const seen = contact.known[named];
     if (seen !== undefined && !needsLook(named, contact, ledger, highWater.mark)) {
-      mirror.served(named, seen);
+      mirror.served(named, seen, this.#now());
       return;
     }
     // Its bytes are what they were: only another root or mark could make another judgement of them.
@@ -156,13 +156,13 @@ export class Intake {
     counts.fetches += 1;
     let oid = named;
     let { session } = answer;
-    try {
+    const fetchAndLook = async (): Promise<Look> => {
       if (session === undefined) {
         const fetched = await mirror.fetch(contact.verified, isAwaited, signal);
         counts.bytes += fetched.moved;
         ({ session, oid } = fetched);
       }
-      const look = await lookInto(
+      return lookInto(
         mirror,
         session,
         oid,
@@ -171,7 +171,17 @@ export class Intake {
         highWater.mark,
         contact,
         take,
+        this.#now(),
       );
+    };
+    try {
+      const look = await fetchAndLook().catch(async (error: unknown) => {
+        if (!isEdgesealError(error, 'store-corrupt')) throw error;
+        // Somebody, or the disk, was at the cache. It was emptied: what it held comes again.
+        await session?.close();
+        session = undefined;
+        return fetchAndLook();
+      });
       const { mark, issuedAt, acceptance } = look;
       this.#noteHeartbeat(issuedAt, mark.sha256 === ledger.mark?.sha256);
       if (acceptance === undefined) return;
@@ -206,13 +216,6 @@ export class Intake {
       return error instanceof Error ? error : new Error(String(error));
     }
     this.#counters.of(mirror.name).failures += 1;
-    const before = mirror.fault;
-    if (before?.state !== fault.state || before.message !== fault.message)
-      this.#log.warn('mirror', {
-        mirror: mirror.name,
-        state: fault.state,
-        message: fault.message,
-      });
     mirror.fault = fault;
     // One that comes with another lie each time must not keep us fetching.
     mirror.delay(this.#now(), cap * this.#settings.intervalMs);

@@ -3,7 +3,7 @@ import type { Mark } from '../../core/channel/mark.ts';
 import type { Settings } from '../config.ts';
 import type { FetchSession } from '../mirrors/fetch-session.ts';
 import type { Mirror } from '../mirrors/mirror.ts';
-import type { Contact } from '../store/contact.ts';
+import type { Contact, Seen } from '../store/contact.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { acceptOffer, checkOffer } from './acceptance.ts';
 import type { Acceptance, Take } from './acceptance.ts';
@@ -24,6 +24,7 @@ export interface Look {
  * Looks into what a mirror serves, and accepts it where it is above what counts.
  *
  * @param mark the higher one of the store's and the target's
+ * @param now milliseconds since 1970
  * @throws EdgesealError saying what is wrong with the channel; what the session throws; `store-*` of our disk
  */
 export async function lookInto(
@@ -35,6 +36,7 @@ export async function lookInto(
   mark: Mark | undefined,
   contact: Contact,
   take: Take,
+  now: number,
 ): Promise<Look> {
   const { repository, region, root: pinned, floor } = settings;
   const { best } = mirror.memory;
@@ -48,8 +50,9 @@ export async function lookInto(
     await session.accept();
     contact.verified = oid;
   }
-  remember(contact, oid, offer.mark);
-  mirror.served(oid, offer.mark);
+  const seen: Seen = { ...offer.mark, issuedAt: offer.issuedAt };
+  remember(contact, oid, seen);
+  mirror.served(oid, seen, now);
   return { mark: offer.mark, issuedAt: offer.issuedAt, acceptance };
 }
 
@@ -71,7 +74,7 @@ export function needsLook(
   return isLacking && compareMarks(seen, mark) >= 0;
 }
 
-function remember(contact: Contact, oid: string, mark: Mark): void {
+function remember(contact: Contact, oid: string, seen: Seen): void {
   const known = Object.entries(contact.known).filter(([id]) => id !== oid);
-  contact.known = Object.fromEntries([...known.slice(1 - KNOWN), [oid, mark]]);
+  contact.known = Object.fromEntries([...known.slice(1 - KNOWN), [oid, seen]]);
 }

@@ -76,7 +76,7 @@ async function judgeChannel(read: ChannelReader, ledger: Ledger, bounds: Bounds)
   const rootBytes =
     step?.file.bytes ?? (found?.root.sha256 === root.sha256 ? found.bytes : undefined);
   const judged = judge(verified, bounds);
-  const alive = judged === 'older' ? undefined : await readAlive(read, root, bounds);
+  const alive = await readAlive(read, root, bounds);
   return {
     verified,
     mark: markOf(snapshot, sha256),

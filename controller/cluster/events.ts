@@ -168,7 +168,11 @@ function tellingOf(event: string, fields: LogFields): Telling | undefined {
         `${text('count')} deletions wait: see status.pruning, then set spec.prune.acknowledged to ${text('snapshot')}`,
       );
     case 'mirror':
-      return is('Warning', `Mirror${text('state')}`, `${text('mirror')}: ${text('message')}`);
+      return is(
+        ['Ok', 'Behind'].includes(text('state')) ? 'Normal' : 'Warning',
+        `Mirror${text('state')}`,
+        `${text('mirror')}: ${text('message')}`,
+      );
     case 'equivocation':
       return is('Warning', 'Equivocation', `${text('mirror')}: ${text('message')}`);
     case 'key made':

@@ -1,4 +1,4 @@
-import { acceptFetch } from '../../core/git/cache.ts';
+import { acceptFetch, emptyCache } from '../../core/git/cache.ts';
 import { openTree } from '../../core/git/channel-tree.ts';
 import type { ChannelTree } from '../../core/git/channel-tree.ts';
 import { fetchChannel, readRemoteRef } from '../../core/git/fetch.ts';
@@ -22,6 +22,18 @@ class Fetcher {
   #files: Iterator<[string, Uint8Array | undefined]> | undefined;
 
   async answer(task: FetchTask): Promise<FetchAnswers[FetchTask['kind']]> {
+    try {
+      return await this.#answer(task);
+    } catch (error) {
+      // The cache is damaged where the fetch itself did not look: the next one is to bring it all.
+      const { request } = this.#fetch ?? {};
+      if (isEdgesealError(error, 'store-corrupt') && request !== undefined)
+        emptyCache(request.gitdir);
+      throw error;
+    }
+  }
+
+  async #answer(task: FetchTask): Promise<FetchAnswers[FetchTask['kind']]> {
     switch (task.kind) {
       case 'ask': {
         const { spec, ref, limits } = task.request;

@@ -1,6 +1,6 @@
 import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
-import type { EdgesealError} from '../../core/errors.ts';
+import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import { readRemoteRef } from '../../core/git/fetch.ts';
 import type { GitLimits } from '../../core/git/limits.ts';
@@ -8,7 +8,7 @@ import { parseMirror } from '../../core/git/mirror.ts';
 import type { MirrorSpec } from '../../core/git/mirror.ts';
 import type { MirrorSettings, Settings } from '../config.ts';
 import type { MirrorState } from '../status/reason.ts';
-import type { MirrorMemory } from '../store/contact.ts';
+import type { MirrorMemory, Seen } from '../store/contact.ts';
 import { backoffMs } from './backoff.ts';
 import { completeMirror } from './credentials.ts';
 import type { SecretTexts } from './credentials.ts';
@@ -148,11 +148,20 @@ export class Mirror {
     this.#nextAt = 0;
   }
 
-  /** Notes a verified snapshot of a commit. */
-  served(oid: string, mark: Mark): void {
+  /**
+   * Notes a verified snapshot of a commit.
+   *
+   * @param now milliseconds since 1970
+   */
+  served(oid: string, { root, sequence, sha256, issuedAt }: Seen, now: number): void {
     const { memory } = this;
+    const mark: Mark = { root, sequence, sha256 };
     this.fault = undefined;
+    // Not by the commit: a mirror can make as many of one snapshot as it likes.
+    if (memory.served?.sha256 !== sha256 || memory.since === undefined)
+      memory.since = new Date(now).toISOString();
     memory.oid = oid;
+    memory.issuedAt = issuedAt;
     memory.served = mark;
     if (memory.best === undefined || compareMarks(mark, memory.best) > 0) memory.best = mark;
   }

@@ -136,7 +136,11 @@ function degraded(facts: Facts): Verdict {
     );
   if (pending > 0)
     return is('PruningHeld', `${pending} deletions are more than a day's share: see pruning`);
-  const odd = mirrors.filter(({ state }) => !['Ok', 'Unknown', 'Behind'].includes(state));
+  const { issuedAt, stale } = facts.heartbeat;
+  // Where no mirror has a newer heartbeat, it is the publisher that is late: Fresh says so.
+  const isAlone = issuedAt !== undefined && !stale;
+  const fine = ['Ok', 'Unknown', 'Behind', ...(isAlone ? [] : ['Stale'])];
+  const odd = mirrors.filter(({ state }) => !fine.includes(state));
   if (odd.length > 0)
     return is('MirrorFault', odd.map(({ name, state }) => `${name} is ${state}`).join(', '));
   return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: 'nothing is wrong' };

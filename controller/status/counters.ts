@@ -4,6 +4,8 @@ export interface MirrorCounts {
   fetches: number;
   failures: number;
   seconds: number;
+  /** When it answered last, milliseconds since 1970. */
+  lastContact?: number | undefined;
 }
 
 /** Numbers since the start; the metrics are read from here. */
@@ -17,13 +19,19 @@ export class Counters {
   driftMended = 0;
   rounds = 0;
   roundSeconds = 0;
-  /** Milliseconds since 1970. */
+  /** When any mirror answered last, milliseconds since 1970. */
   lastContact: number | undefined;
 
   /** Counts an answer of the API server; 0 is none. */
   kubeAnswered(status: number): void {
     const code = status === 0 ? 'none' : String(status);
     this.kubeRequests.set(code, (this.kubeRequests.get(code) ?? 0) + 1);
+  }
+
+  /** Notes that a mirror has answered. */
+  heardFrom(mirror: string, now: number): void {
+    this.lastContact = now;
+    this.of(mirror).lastContact = now;
   }
 
   of(mirror: string): MirrorCounts {

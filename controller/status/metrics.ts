@@ -80,6 +80,12 @@ function makeRegistry(): Registry {
     const at = source?.counters.lastContact;
     return at === undefined ? [] : [[{}, at / 1000]];
   });
+  const heard = 'edgeseal_mirror_last_contact_timestamp_seconds';
+  gauge(heard, 'When each mirror answered last', ['mirror'], () =>
+    [...(source?.counters.mirrors ?? [])].flatMap(([mirror, { lastContact }]): Rows =>
+      lastContact === undefined ? [] : [[{ mirror }, lastContact / 1000]],
+    ),
+  );
   gauge('edgeseal_heartbeat_timestamp_seconds', 'When the last heartbeat was issued', [], () => {
     const at = source?.issuedAt();
     return at === undefined ? [] : [[{}, Date.parse(at) / 1000]];

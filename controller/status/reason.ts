@@ -51,7 +51,15 @@ export type Reason =
   | 'MirrorFault';
 
 export type MirrorState =
-  'Unknown' | 'Ok' | 'Behind' | 'Rollback' | 'Invalid' | 'Equivocation' | 'Unreachable' | 'Empty';
+  | 'Unknown'
+  | 'Ok'
+  | 'Behind'
+  | 'Stale'
+  | 'Rollback'
+  | 'Invalid'
+  | 'Equivocation'
+  | 'Unreachable'
+  | 'Empty';
 
 export type SecretReason =
   | 'Malformed'

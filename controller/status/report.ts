@@ -41,7 +41,7 @@ export interface Situation {
 export function statusOf(situation: Situation, before: Status | undefined): Status {
   const { settings, state, mark, pending, faults, now } = situation;
   const { region, repository } = settings;
-  const mirrors = situation.mirrors.map((mirror) => mirrorStatus(mirror, mark));
+  const mirrors = situation.mirrors.map((mirror) => mirrorStatus(mirror, mark, situation));
   const secrets = secretsOf(state, faults, situation.objects);
   const alarm = state?.alarm;
   const accepted = state?.mark;
@@ -136,7 +136,7 @@ function heartbeatOf(situation: Situation): {
   return { configured: root?.spec.heartbeat !== undefined, issuedAt, stale };
 }
 
-function mirrorStatus(mirror: Mirror, mark: Mark | undefined): MirrorStatus {
+function mirrorStatus(mirror: Mirror, mark: Mark | undefined, situation: Situation): MirrorStatus {
   const { name, url } = mirror.settings;
   const is = (state: MirrorStatus['state'], message?: string): MirrorStatus => ({
     name,
@@ -155,10 +155,23 @@ function mirrorStatus(mirror: Mirror, mark: Mark | undefined): MirrorStatus {
       'Rollback',
       `it serves snapshot ${served.sequence}, and has served ${best.sequence} before`,
     );
+  const stale = staleness(mirror, situation);
+  if (stale !== undefined) return is('Stale', stale);
   if (mark === undefined || compareMarks(served, mark) < 0)
     return is(
       'Behind',
       `it serves snapshot ${served.sequence}${mark === undefined ? ', below the floor' : `, accepted is ${mark.sequence}`}`,
     );
   return is('Ok');
+}
+
+/** What is said of a mirror that has served the same for too long, though a newer heartbeat should have come. */
+function staleness(mirror: Mirror, { root, settings, now }: Situation): string | undefined {
+  if (root?.spec.heartbeat === undefined) return undefined;
+  const { issuedAt, since } = mirror.memory;
+  const at = issuedAt ?? since;
+  if (at === undefined || now - Date.parse(at) <= settings.staleAfterMs) return undefined;
+  return issuedAt === undefined
+    ? `it has served no heartbeat with its snapshot since ${at}`
+    : `the last heartbeat that it serves is of ${at}`;
 }

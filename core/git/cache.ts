@@ -1,9 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { EdgesealError, isEdgesealError } from '../errors.ts';
 import { INCOMING, openTree } from './channel-tree.ts';
-import { diskError } from './file.ts';
+import { codeOf, diskError } from './file.ts';
 import { Budget } from './limits.ts';
 import type { GitLimits } from './limits.ts';
 import { indexPack } from './index-pack.ts';
@@ -38,8 +46,8 @@ export function prepareCache(gitdir: string, ref: string, limits: GitLimits): st
     createCache(gitdir);
     return have;
   } catch (error) {
-    if (!isEdgesealError(error)) throw diskError(error, gitdir);
-    if (error.code === 'store-full' || error.code === 'store-io') throw error;
+    // Whatever else is wrong with it, such as a file where a folder should be, goes with it.
+    if (isEdgesealError(diskError(error, gitdir), 'store-full')) throw diskError(error, gitdir);
     emptyCache(gitdir);
     return undefined;
   }
@@ -48,11 +56,28 @@ export function prepareCache(gitdir: string, ref: string, limits: GitLimits): st
 /** Empties the cache; the next fetch moves the whole channel. */
 export function emptyCache(gitdir: string): void {
   try {
-    rmSync(gitdir, { recursive: true, force: true });
+    remove(gitdir);
     createCache(gitdir);
   } catch (error) {
     throw diskError(error, gitdir);
   }
+}
+
+/** Removes it also where somebody took the right to look into its folders away. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error;
+    openUp(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
 }
 
 /** The layout that makes it a Git directory for `git fsck` and `git log` too. */
@@ -115,10 +140,11 @@ export function unpackIncoming(gitdir: string, limits: GitLimits): void {
 
 /**
  * Makes a fetched commit the cache's: only now do its objects count as ours. To be called when the
- * channel's snapshot has been verified; without it the next fetch forgets them.
+ * channel's snapshot has been verified; without it the next fetch forgets them. A cache in which that cannot be
+ * noted is emptied.
  *
  * @param gitdir the cache, which `fetchChannel` returned with `owned: true`
- * @throws EdgesealError `store-full` or `store-io`
+ * @throws EdgesealError `store-full`; `store-io` where it cannot be emptied either
  */
 export function acceptFetch(gitdir: string, ref: string, oid: string): void {
   checkRefName(ref);
@@ -139,7 +165,8 @@ export function acceptFetch(gitdir: string, ref: string, oid: string): void {
     writeFileSync(`${path}.lock`, `${oid}\n`);
     renameSync(`${path}.lock`, path);
   } catch (error) {
-    throw diskError(error, gitdir);
+    if (isEdgesealError(diskError(error, gitdir), 'store-full')) throw diskError(error, gitdir);
+    emptyCache(gitdir);
   }
 }
 

@@ -32,7 +32,7 @@ export class ObjectStore {
   readonly #packs: OpenPack[] = [];
   readonly #loose = new Map<string, ObjectFolder>();
 
-  /** @throws EdgesealError with the folder's fault for a malformed index; `git-mirror` for alternates */
+  /** @throws EdgesealError with the folder's fault for a malformed index, and `git-mirror` for a mirror's alternates */
   constructor(folders: readonly ObjectFolder[], limits: GitLimits) {
     this.#limits = limits;
     this.#resolver = new Resolver(limits, new Budget(limits.maxWork, 'rebuilding objects'));
@@ -42,7 +42,8 @@ export class ObjectStore {
   #open(folder: ObjectFolder): void {
     const alternates = join(folder.path, 'info', 'alternates');
     if (existsSync(alternates)) {
-      throw new EdgesealError('git-mirror', 'a repository that borrows objects of another one', {
+      const code = folder.fault === 'store-corrupt' ? folder.fault : 'git-mirror';
+      throw new EdgesealError(code, 'a repository that borrows objects of another one', {
         file: alternates,
         hint: 'git repack -a -d && rm objects/info/alternates',
       });

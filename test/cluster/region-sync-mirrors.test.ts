@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeCluster } from '../support/cluster/suite.ts';
 import { RegionSite } from './region-site.ts';
@@ -34,5 +36,53 @@ describeCluster("a mirror's credentials in a Secret", (cluster) => {
     await site.create({ mirrors: [{ url, auth: { secret: { name: 'mirror' } } }] });
     site.replica();
     await site.until('Ready', 'True Applied');
+  });
+});
+
+describeCluster('Events about mirrors', (cluster) => {
+  it('name the one that went back, is gone, tells another story, and is in order again', async () => {
+    const site = await RegionSite.make(cluster);
+    const { channel } = site;
+    const publish = async (value: string): Promise<void> => {
+      await channel.seal(site.key('database'), { password: value });
+      channel.publish();
+    };
+    const told = async (reason: string, words: RegExp): Promise<void> => {
+      await expect
+        .poll(async () => (await site.events())[reason], { timeout: 15_000, interval: 200 })
+        .toEqual(expect.arrayContaining([expect.stringMatching(words)]));
+    };
+    await publish('made-up-1');
+    const first = channel.head()!;
+    await publish('made-up-2');
+    for (const name of ['b', 'c']) channel.mirror(name);
+    const mirrors = ['a', 'b', 'c'].map((name) => ({
+      name,
+      url: `${site.server.url}/${name}/secrets.git`,
+    }));
+    await site.create({ mirrors });
+    site.replica();
+    await site.until('Ready', 'True Applied');
+    const newest = channel.head()!;
+    channel.reset(first);
+    channel.mirror('b');
+    channel.reset(newest);
+    rmSync(join(channel.folder, 'c'), { recursive: true });
+    await told('MirrorRollback', /^b: it serves snapshot 1, and has served 2 before/);
+    await told('MirrorUnreachable', /^c: /);
+    channel.mirror('b');
+    await told('MirrorOk', /^b: /);
+    const back = channel.fork();
+    await publish('made-up-3');
+    const honest = channel.head()!;
+    await expect.poll(() => site.value('database'), { timeout: 15_000 }).toBe('made-up-3');
+    back();
+    channel.reset(newest);
+    await publish('made-up-evil');
+    channel.mirror('b');
+    channel.reset(honest);
+    await told('MirrorEquivocation', /^b: /);
+    await told('Equivocation', /^b: /);
+    expect(await site.value('database')).toBe('made-up-3');
   });
 });

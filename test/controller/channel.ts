@@ -30,6 +30,8 @@ import type { Pair } from '../trust/ssh-fixtures.ts';
 
 export const repositoryId = '00000000-0000-4000-8000-0000000c0de5';
 
+const identity = ['-c', 'user.name=edgeseal', '-c', 'user.email=publish@example.com'];
+
 const template = { type: 'Opaque', immutable: false, metadata: { labels: {}, annotations: {} } };
 
 type SignatureNamespace = (typeof signatureNamespaces)[keyof typeof signatureNamespaces];
@@ -270,6 +272,13 @@ export class TestChannel {
   /** Points the branch at another commit. */
   reset(commit: string): void {
     this.#git(['update-ref', this.ref, commit]);
+  }
+
+  /** Begins the branch anew with what it holds, and forgets all that came before. */
+  orphan(): void {
+    this.reset(this.#git([...identity, 'commit-tree', '-m', 'restart', `${this.ref}^{tree}`]));
+    this.#git(['reflog', 'expire', '--expire=now', '--all']);
+    this.#git(['gc', '-q', '--prune=now']);
   }
 
   /** Serves the branch under another name, too. */

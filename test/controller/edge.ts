@@ -81,6 +81,11 @@ export class Edge {
     writeFileSync(this.config, `${lines.join('\n')}\n`);
   }
 
+  /** Changes the configuration as a text. */
+  edit(change: (text: string) => string): void {
+    writeFileSync(this.config, change(readFileSync(this.config, 'utf8')));
+  }
+
   /** One round of the running controller, which is started where there is none; two intervals pass. */
   async round(): Promise<Status> {
     this.now += 2000;
