@@ -15,9 +15,15 @@ import { count, isFull } from './tally.ts';
 const program = await buildProgram();
 const hook = join(import.meta.dirname, 'fault-hook.ts');
 
-async function run(folder: string, task: Omit<FaultTask, 'root'>): Promise<Ending> {
-  const env = { EDGESEAL_FAULT: JSON.stringify({ root: folder, ...task }) };
-  const args = ['controller', '--config', join(folder, 'region-sync.yaml'), '--once'];
+/** @param way for one round, or until it is told to stop */
+async function run(
+  folder: string,
+  { at, fault, log }: Omit<FaultTask, 'root'>,
+  way: '--once' | 'on' = '--once',
+): Promise<Ending> {
+  const env = { EDGESEAL_FAULT: JSON.stringify({ root: folder, at, fault, log }) };
+  const args = ['controller', '--config', join(folder, 'region-sync.yaml')];
+  if (way === '--once') args.push(way);
   return runProgram(program, args, { nodeFlags: ['--import', hook], env });
 }
 
@@ -37,20 +43,31 @@ for (const story of stories) {
   const log = join(scene.emptyFolder(), 'calls');
   const clean = scene.folder();
   await run(clean, { at: 0, fault: 'before kill', log });
-  const points = pointsOf(readFileSync(log, 'utf8').trimEnd().split('\n'));
+  const calls = readFileSync(log, 'utf8').trimEnd().split('\n');
+  const points = pointsOf(calls);
 
   describe(`${story.name}, with harm at one call`, () => {
     afterAll(() => scene.remove());
-    it.for(isFull ? points : sampled(points, 7))(
+
+    const survive = async (point: Point, way: '--once' | 'on'): Promise<void> => {
+      const folder = scene.folder();
+      const ending = await run(folder, point, way);
+      expectSaid(ending, point.fault);
+      await expectUnharmed(scene, folder, ending.lines);
+      rmSync(folder, { recursive: true });
+      count('calls');
+    };
+    it.for(isFull ? points : sampled(points, 5))(
       '$fault at call $at, $call',
-      async ({ at, fault }: Point) => {
-        const folder = scene.folder();
-        const ending = await run(folder, { at, fault });
-        expectSaid(ending, fault);
-        await expectUnharmed(scene, folder, ending.lines);
-        rmSync(folder, { recursive: true });
-        count('calls');
-      },
+      async (point: Point) => survive(point, '--once'),
+    );
+    // One that goes on may take its calls in another order, and takes no less of them; the last may be those of the end.
+    const kills = points.filter(
+      ({ at, fault }) => fault === 'before kill' && at < calls.length * 0.9,
+    );
+    it.for(sampled(kills, isFull ? 40 : 1))(
+      'killed at call $at while it goes on',
+      async (point: Point) => survive(point, 'on'),
     );
   });
 }

@@ -39,12 +39,15 @@ export function pointsOf(calls: readonly string[]): Point[] {
   for (const [i, line] of calls.entries()) {
     const [name = ''] = line.split(' ');
     for (const fault of faults)
-      if (makesSense(fault, name)) points.push({ at: i + 1, fault, call: anonymous(line) });
+      if (makesSense(fault, name, i === calls.length - 1))
+        points.push({ at: i + 1, fault, call: anonymous(line) });
   }
   return points;
 }
 
-function makesSense(fault: Fault, name: string): boolean {
+function makesSense(fault: Fault, name: string, isLast: boolean): boolean {
+  // Otherwise it is one before the next call.
+  if (fault === 'after kill') return isLast;
   const reads = /^(read|openSync\(r\))/.test(name);
   // A kill there is one at the change before or after it.
   if (reads) return fault === 'once EIO';

@@ -65,7 +65,7 @@ describeCluster('kill -9 while a key is made', async (cluster) => {
     });
     const { request, response } = { ...tap.counts };
     const spots = [...numbers(request, 'request'), ...numbers(response, 'response')];
-    for (const { way, at } of isFull ? spots : sampled(spots, 3)) {
+    for (const { way, at } of isFull ? spots : sampled(spots, 2)) {
       await forget();
       await run((kill) => {
         tap.arm(way, at, kill);

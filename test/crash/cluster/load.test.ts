@@ -15,7 +15,7 @@ describeCluster('kill -9 under load', async (cluster) => {
     'loses nothing, and leaves nothing half applied at any time',
     { timeout: 600_000 },
     async () => {
-      const kills = isFull ? 150 : 6;
+      const kills = isFull ? 150 : 4;
       await scene.publish();
       const began = performance.now();
       await runProgram(program, ['controller', '--config', scene.config, '--once'], {

@@ -25,13 +25,13 @@ await describeTraced('harm at a system call', async () => {
       env,
     });
 
-  for (const story of isFull ? stories : stories.slice(0, 3)) {
+  for (const story of isFull ? stories : stories.slice(1, 2)) {
     const scene = await Scene.make(story);
     const logs = scene.emptyFolder();
     const clean = scene.folder();
     await run(clean, recordTo(join(logs, 'clean'), changing));
     const spots = spotsOf(readCalls(join(logs, 'clean')), clean);
-    const chosen = sampled(spots, isFull ? 200 : 4);
+    const chosen = sampled(spots, isFull ? 200 : 8);
     let hits = 0;
 
     describe(`harm at one system call during ${story.name}`, () => {
