@@ -24,7 +24,7 @@ export function attackDocs(): string {
 What somebody may try, what others make of it, what comes of it here, and the test that shows it: ${String(count)} attacks. Each
 is a case of [test/attacks](../test/attacks) under the name in the last column, run against the whole controller, which has applied an honest
 channel before. In each, whatever the column "here" says: what was applied is still there byte for byte, nothing else changed,
-no value is found in log, status, metrics, store or temp folder, and what is published honestly next is applied.
+no value is found in log, status, metrics, store or temp folder, and once the mirror is honest again it is taken for that.
 
 Peers are sealed-secrets 0.36.6, SOPS 3.13.3 with Flux (source-controller 1.9.1, kustomize-controller 1.9.6), and External
 Secrets. What is said of them was read in their sources, at the place that is named, or in the issue; it was not run. "Not checked" is that: no judgement.

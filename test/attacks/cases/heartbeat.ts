@@ -81,5 +81,26 @@ export const heartbeat: Family = {
     forged('heartbeat-of-another-repository', 'serves the heartbeat of another repository', () => ({
       repository: '00000000-0000-4000-8000-00000000ffff',
     })),
+    {
+      id: 'frozen',
+      attack: 'freezes: serves the last state, with its last heartbeat, for ever',
+      peers: {
+        flux: 'a source that does not change is a source that is up to date [GitRepository]',
+      },
+      expected: {
+        mirror: 'Stale',
+        says: 'the last heartbeat that it serves is of',
+        note: '*Fresh* is *Stale* after staleAfter; what is applied stays',
+      },
+      async setUp(site) {
+        await beating(site);
+        site.channel.beat(new Date(site.edge.now));
+        expect(condition(await site.round(), 'Fresh')).toBe('True Heartbeat');
+      },
+      strike: (site) => (site.edge.now += 3 * 24 * 3600_000),
+      check: (site) => {
+        expect(condition(site.status!, 'Fresh')).toBe('False Stale');
+      },
+    },
   ],
 };

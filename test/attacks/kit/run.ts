@@ -62,6 +62,6 @@ async function meet(site: Site, attack: Attack): Promise<void> {
   await check?.(site);
   if (mirror !== 'Ok') restore();
   await site.relent();
-  await site.honest();
+  await site.recover();
   expect(await site.leaks()).toEqual([]);
 }

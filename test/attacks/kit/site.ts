@@ -28,6 +28,8 @@ export class Site {
   readonly #how: { now: Hostility };
   #undo: (() => unknown)[] = [];
   #version = 0;
+  /** Where the branch was when it was accepted last. */
+  #head: string | undefined;
 
   private constructor(edge: Edge, how: { now: Hostility }) {
     this.edge = edge;
@@ -81,10 +83,26 @@ export class Site {
     const isRight = ['production/db', 'shop/witness'].every(
       (name) => this.edge.value(name) === this.value(),
     );
+    this.#head = this.channel.head();
     if (mirror?.state === 'Ok' && secrets.failing === 0 && isRight) return;
     const { conditions, alarm } = this.status!;
     const said = JSON.stringify({ mirrors, conditions, secrets, alarm });
     throw new Error(`the honest channel is not accepted: ${said}`);
+  }
+
+  /**
+   * What the mirror serves is right again: it is called so. Where the attack came with something that was published
+   * and refused, that is published again, and applied.
+   */
+  async recover(): Promise<void> {
+    const { channel } = this;
+    if (this.status?.snapshot?.sha256 !== channel.snapshot || channel.head() !== this.#head) {
+      await this.honest();
+      return;
+    }
+    await this.round();
+    if (this.status.mirrors[0]?.state === 'Ok' && this.status.secrets.failing === 0) return;
+    await this.honest();
   }
 
   /** One round, long after the last one: whoever failed is asked again. */
