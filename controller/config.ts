@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 import type { RegionSyncSpec } from '../core/format/region-sync-spec.ts';
 import { systemCode } from './store/disk.ts';
+import { StoreKey } from './store/store-key.ts';
 import type { Access } from './targets/directory-secret.ts';
 
 /** Where one mirror is, and the files that hold what it asks for. */
@@ -39,6 +40,8 @@ export interface Settings {
   /** Namespaces that EdgeSecret objects feed, as globs. */
   objects: { namespaces: string[]; ownerReferences: boolean } | undefined;
   store: string;
+  /** Of ENCRYPTION_KEY in the environment. */
+  storeKey: StoreKey;
   listen: { host: string; port: number } | undefined;
   pruneAcknowledged: string | undefined;
   alarmAcknowledged: string | undefined;
@@ -73,7 +76,7 @@ export async function loadSettings(file: string, env: NodeJS.ProcessEnv): Promis
  * Fills in what a checked RegionSync leaves open.
  *
  * @param file that paths are relative to
- * @throws EdgesealError `format-schema`
+ * @throws EdgesealError `format-schema`; `input-usage` for an ENCRYPTION_KEY that could be guessed
  */
 export async function settingsOf(
   spec: RegionSyncSpec,
@@ -135,6 +138,7 @@ export async function settingsOf(
             ownerReferences: spec.objects.ownerReferences === true,
           },
     store: at(env['EDGESEAL_STORE'] ?? spec.store ?? usualStore),
+    storeKey: new StoreKey(env),
     listen: listenOf(spec.listen),
     pruneAcknowledged: spec.prune?.acknowledged,
     alarmAcknowledged: spec.alarm?.acknowledged,

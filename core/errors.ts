@@ -49,6 +49,8 @@ export type ErrorCode =
   | 'store-io'
   | 'store-corrupt'
   | 'store-full'
+  /** Written by somebody who does not hold the store's key, or with another one. */
+  | 'store-key'
   | 'target-refused'
   | 'kube-unreachable'
   | 'kube-forbidden'

@@ -83,6 +83,7 @@ function container(values: InstallValues): unknown {
       field('POD_NAMESPACE', 'metadata.namespace'),
       field('POD_NAME', 'metadata.name'),
       field('NODE_NAME', 'spec.nodeName'),
+      ...encryptionKey(values),
       ...env,
     ],
     ports: [{ name: 'http', containerPort: port }],
@@ -109,6 +110,19 @@ function container(values: InstallValues): unknown {
       ...(kind === 'DaemonSet' ? [{ name: 'directory', mountPath: directoryPath }] : []),
     ],
   };
+}
+
+/** As the requirement's DaemonSet has it; the item `previous` is there only while the key is exchanged. */
+function encryptionKey({ encryptionKey: { secret, key } }: InstallValues): unknown[] {
+  if (secret === '') return [];
+  const from = (name: string, ref: object): unknown => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret, ...ref } },
+  });
+  return [
+    from('ENCRYPTION_KEY', { key }),
+    from('ENCRYPTION_KEY_PREVIOUS', { key: 'previous', optional: true }),
+  ];
 }
 
 function volumes({ kind, store, daemonSet }: InstallValues): unknown[] {

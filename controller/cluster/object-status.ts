@@ -26,6 +26,7 @@ const stalling = new Set<string>([
   'KeyMissing',
   'FloorNeeded',
   'StoreCorrupt',
+  'StoreNotOurs',
 ]);
 const RETRY_MS = 1000;
 const RETRY_CAP_MS = 30_000;

@@ -19,7 +19,7 @@ import { RegionWatch } from './region-object.ts';
 import type { RegionObject } from './region-object.ts';
 import { RegionRunner } from './region-runner.ts';
 import { SecretReader } from './secret-reader.ts';
-import { loadSpec, saveSpec } from './spec-file.ts';
+import { SavedSpec, saveSpec } from './spec-file.ts';
 
 /** What a supervisor is given. */
 export interface SupervisorParts {
@@ -55,6 +55,7 @@ export class Supervisor {
   readonly #clients: KubeClient[];
   readonly #log: Log;
   readonly #runner: RegionRunner;
+  readonly #saved = new SavedSpec();
   /** What was made of the spec: its uid and generation. */
   #handled = '';
   #ready: Said['ready'];
@@ -119,7 +120,7 @@ export class Supervisor {
     if (this.#runner.running === undefined) return undefined;
     const ready = this.status?.conditions.find(({ type }) => type === 'Ready');
     if (ready === undefined) return 'the first round is under way';
-    const isOurs = ['Starting', 'StoreCorrupt', 'StoreFull', 'StoreFailed'].includes(ready.reason);
+    const isOurs = ready.reason === 'Starting' || /^Store(?!Behind)/.test(ready.reason);
     return isOurs ? `${ready.reason}: ${ready.message}` : undefined;
   }
 
@@ -228,15 +229,14 @@ export class Supervisor {
     }
     this.#ready = undefined;
     await this.#start(settings, generation);
-    saveSpec(settings.store, key, object);
+    saveSpec(settings.store, key, object, settings.storeKey);
   }
 
   /** The API server does not answer: a site that starts without it goes on with what it said last. */
   async #handleSaved(): Promise<void> {
-    const saved = loadSpec(this.#parts.env);
-    if (saved === undefined || saved.object.metadata.name !== this.#parts.name) return;
-    const { object, key } = saved;
-    const settings = await settingsOf(checkRegionSyncObject(object), '/', this.#parts.env);
+    const saved = await this.#saved.read(this.#parts);
+    if (saved === undefined) return;
+    const { object, key, settings } = saved;
     this.#handled = key;
     this.#log.warn('region sync from the store', { message: this.#watch.fault });
     await this.#start(settings, object.metadata.generation ?? 0);

@@ -16,6 +16,7 @@ export type HoldReason =
   | 'StoreBehind'
   | 'FloorNeeded'
   | 'StoreCorrupt'
+  | 'StoreNotOurs'
   | 'StoreFull'
   | 'StoreFailed'
   | 'TargetFailed'
@@ -126,5 +127,6 @@ export function holdReasonOf(
   if (code === 'kube-unreachable') return 'TargetUnreachable';
   if (code === 'store-full') return 'StoreFull';
   if (code === 'store-corrupt') return 'StoreCorrupt';
+  if (code === 'store-key') return 'StoreNotOurs';
   return /^(target|kube)-/.test(code) ? 'TargetFailed' : 'StoreFailed';
 }

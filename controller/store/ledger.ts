@@ -5,12 +5,14 @@ import { BlobStore } from './blob-store.ts';
 import type { Blob, PackWriter } from './blob-store.ts';
 import { StateFile, emptyState } from './state.ts';
 import type { State } from './state.ts';
+import type { StoreKey } from './store-key.ts';
 
 interface Scope {
   repository: string;
   region: string;
   /** SHA-256 of the pinned root. */
   root: string;
+  storeKey: StoreKey;
 }
 
 /**
@@ -30,15 +32,16 @@ export class Ledger {
 
   private constructor(store: string, scope: Scope) {
     this.#scope = scope;
-    this.#file = new StateFile(store);
+    this.#file = new StateFile(store, scope.storeKey);
     this.#state = this.#file.load(scope) ?? emptyState(scope);
+    this.#dirty = this.#file.isOfOtherKey;
     this.#blobs = new BlobStore(store);
   }
 
   /**
    * Loads what was accepted before.
    *
-   * @throws EdgesealError `store-corrupt` for a damaged state, `store-io`
+   * @throws EdgesealError `store-corrupt` for a damaged state, `store-key` for one that is not ours, `store-io`
    */
   static async open(store: string, scope: Scope): Promise<Ledger> {
     const ledger = new Ledger(store, scope);

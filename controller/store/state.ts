@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mark } from '../../core/channel/mark.ts';
 import type { Floor } from '../../core/channel/secret-check.ts';
 import { EdgesealError, messageOf } from '../../core/errors.ts';
+import { headOf, readChecked, requireProof } from './checked.ts';
 import { diskError, makeDirectoryDurably, systemCode, writeDurably } from './disk.ts';
+import type { StoreKey } from './store-key.ts';
 import type { Blob } from './blob-store.ts';
 
 /** A sealed file, by its hash, and the version that its listing gives it. */
@@ -75,17 +76,22 @@ export function emptyState(scope: { repository: string; region: string; root: st
 
 const MAGIC = 'edgeseal-state-1';
 
-/** The state file: one line with its SHA-256, then JSON. */
+/** The state file: one line with its SHA-256 and, with a key, an HMAC; then JSON. */
 export class StateFile {
   readonly path: string;
+  readonly #key: StoreKey;
+  /** Whether what was loaded was written with another key than this, which is still accepted. */
+  isOfOtherKey = false;
 
-  constructor(store: string) {
+  constructor(store: string, key: StoreKey) {
+    this.#key = key;
     this.path = join(store, 'state');
   }
 
   /**
    * @returns undefined where there is none
-   * @throws EdgesealError `store-corrupt` where it is cut, zero-filled or changed; `store-io`
+   * @throws EdgesealError `store-corrupt` where it is cut, zero-filled or changed; `store-key` where somebody without
+   * the store's key wrote it; `store-io`
    */
   load(scope: { repository: string; region: string }): State | undefined {
     let bytes: Buffer;
@@ -101,15 +107,13 @@ export class StateFile {
         cause,
         hint: `what is applied stays. To start anew from the mirrors, never below the mark that the target keeps: mv ${this.path} ${this.path}.broken`,
       });
-    const end = bytes.indexOf(0x0a);
-    const [magic, checksum] = bytes.toString('latin1', 0, Math.max(end, 0)).split(' ');
-    const body = bytes.subarray(end + 1);
-    if (magic !== MAGIC || checksum !== createHash('sha256').update(body).digest('hex')) {
-      throw corrupt('the state is damaged');
-    }
+    const checked = readChecked(bytes, MAGIC);
+    if (checked === undefined) throw corrupt('the state is damaged');
+    requireProof(checked, MAGIC, this.#key, this.path);
+    this.isOfOtherKey = !this.#key.isCurrent(checked.proof);
     let state: State;
     try {
-      state = unpack(JSON.parse(body.toString('utf8')) as Packed);
+      state = unpack(JSON.parse(checked.body.toString('utf8')) as Packed);
     } catch (cause) {
       throw corrupt(`the state cannot be read: ${messageOf(cause)}`, cause);
     }
@@ -126,15 +130,12 @@ export class StateFile {
   /** @throws EdgesealError `store-full` or `store-io`; the last state is then still there */
   save(state: State): void {
     const body = packed(state);
-    const hash = createHash('sha256');
-    for (const part of body) hash.update(part);
-    const checksum = hash.digest('hex');
     try {
       makeDirectoryDurably(dirname(this.path), 0o700);
     } catch (error) {
       throw diskError(error, this.path);
     }
-    writeDurably(this.path, [Buffer.from(`${MAGIC} ${checksum}\n`), ...body]);
+    writeDurably(this.path, [headOf(MAGIC, body, this.#key), ...body]);
   }
 }
 

@@ -53,6 +53,10 @@ export const installValuesSchema = z.strictObject({
   kind: z.enum(['Deployment', 'DaemonSet']),
   replicas: z.int().min(0).max(16),
   store: z.strictObject({ claim: optionalText(secretName) }),
+  encryptionKey: z.strictObject({
+    secret: optionalText(secretName),
+    key: z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/, 'is not the name of an item of a Secret'),
+  }),
   daemonSet: z.strictObject({
     cache: hostPath,
     directory: hostPath,

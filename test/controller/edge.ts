@@ -28,6 +28,8 @@ export class Edge {
   readonly folder: string;
   readonly config: string;
   readonly lines: string[] = [];
+  /** What the controller is started with from then on. */
+  env: NodeJS.ProcessEnv = {};
   /** The injected clock. */
   now = Date.parse('2026-01-01T00:00:00Z');
   #running: Awaited<ReturnType<typeof assemble>> | undefined;
@@ -95,7 +97,7 @@ export class Edge {
   async start(): Promise<NonNullable<Awaited<ReturnType<typeof assemble>>>> {
     if (this.#running !== undefined) return this.#running;
     this.#stop = new AbortController();
-    const settings = await loadSettings(this.config, {});
+    const settings = await loadSettings(this.config, this.env);
     this.#running = await assemble(settings, {
       once: false,
       signal: this.#stop.signal,

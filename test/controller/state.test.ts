@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { emptyState, StateFile } from '../../controller/store/state.ts';
+import { StoreKey } from '../../controller/store/store-key.ts';
 
+const key = new StoreKey({});
 const scope = { repository: '00000000-0000-4000-8000-0000000c0de5', region: 'us-east', root: 'r' };
 
 it.each([0, 1, 3000])('a state of %i secrets is read as it was written', (count) => {
@@ -20,6 +22,6 @@ it.each([0, 1, 3000])('a state of %i secrets is read as it was written', (count)
     state.secrets.set(`production/s-${i}`, { listed, good, floor, deleted: undefined });
     state.blobs.set(sha256, { sha256, size: i, pack: `p-${i % 5}`, offset: i });
   }
-  new StateFile(folder).save(state);
-  expect(new StateFile(folder).load(scope)).toEqual(state);
+  new StateFile(folder, key).save(state);
+  expect(new StateFile(folder, key).load(scope)).toEqual(state);
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { StateFile } from '../../controller/store/state.ts';
+import { StoreKey } from '../../controller/store/store-key.ts';
 import type { State } from '../../controller/store/state.ts';
 import { repositoryId } from '../controller/channel.ts';
 import { condition, failures } from '../controller/edge.ts';
@@ -103,7 +104,10 @@ const sorted = (values: Values): [string, string][] =>
 const shown = (values: Values): string => JSON.stringify(values).slice(0, 300);
 
 function stateIn(folder: string): State | undefined {
-  return new StateFile(join(folder, 'store')).load({ repository: repositoryId, region: 'us-east' });
+  return new StateFile(join(folder, 'store'), new StoreKey({})).load({
+    repository: repositoryId,
+    region: 'us-east',
+  });
 }
 
 function expectNotLower(
