@@ -91,10 +91,14 @@ export function leftIn(folder: string): string[] {
     .flatMap((top) =>
       readdirSync(join(folder, top), { recursive: true }).map((name) => `${top}/${String(name)}`),
     )
-    .filter((name) => !name.startsWith('store/mirrors.git/'))
+    .filter((name) => !name.startsWith('store/mirrors.git/') && !isEmptyNamespace(folder, name))
     .map(anonymous)
     .sort();
 }
+
+/** It may be anybody's, so it stays where a kill came between its last secret's removal and its own. */
+const isEmptyNamespace = (folder: string, name: string): boolean =>
+  /^unsealed\/[^./]+$/.test(name) && readdirSync(join(folder, name)).length === 0;
 
 /** Starts a controller on it, in this process, for one round. */
 export async function restart(folder: string, way: 'online' | 'offline'): Promise<Status> {
