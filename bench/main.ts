@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const benches = ['seal', 'fetch', 'publish', 'controller', 'cluster'];
+const benches = ['seal', 'fetch', 'publish', 'controller', 'history', 'cluster'];
 
 const args = process.argv.slice(2);
 const options = args.filter((arg) => arg.startsWith('--'));
@@ -19,9 +19,13 @@ if (unknown.length > 0) {
 }
 for (const name of wanted.length > 0 ? wanted : benches) {
   process.stdout.write(`\n== ${name}\n`);
-  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...options], {
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', join(import.meta.dirname, `${name}.ts`), ...options],
+    {
+      stdio: 'inherit',
+    },
+  );
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) process.exitCode = 1;
 }
