@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Mark } from '../../core/channel/mark.ts';
 import { isEdgesealError } from '../../core/errors.ts';
+import { printable } from '../../core/git/mirror.ts';
 import type { Settings } from '../config.ts';
 import type { SecretTexts } from '../mirrors/credentials.ts';
 import { faultOf, Mirror } from '../mirrors/mirror.ts';
@@ -13,6 +14,7 @@ import { ContactFile } from '../store/contact.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Take } from './acceptance.ts';
 import { raiseAlarm } from './alarm.ts';
+import { hearFolder } from './bundle-folder.ts';
 import { lookInto, needsLook } from './look.ts';
 import type { Look } from './look.ts';
 import { Equivocation } from './offer.ts';
@@ -115,13 +117,27 @@ export class Intake {
   ): Promise<Error | undefined> {
     const { mirror } = one;
     if ('error' in one && signal.aborted) return undefined;
-    if ('error' in one) return this.#failed(mirror, one.error, undefined, ASK_CAP, holdings);
-    const { oid, session } = one.answer;
+    // A stick is to be seen within an interval once it is there; to look for it costs no traffic.
+    const cap = /^https?:/i.test(mirror.settings.url) ? ASK_CAP : 1;
+    if ('error' in one) return this.#failed(mirror, one.error, undefined, cap, holdings);
+    const { oid, session, bundles } = one.answer;
     if (signal.aborted) {
       await session?.close();
       return undefined;
     }
     this.#counters.heardFrom(mirror.name, this.#now());
+    if (bundles !== undefined) {
+      return hearFolder(mirror, bundles, {
+        contact: this.#contact,
+        ...holdings,
+        now: this.#now,
+        log: this.#log,
+        signal,
+        look: (bundle, named) =>
+          this.#look(mirror, one.answer, named, holdings, isAwaited, signal, bundle.path),
+        failed: (error) => this.#failed(mirror, error, undefined, 0, holdings),
+      });
+    }
     mirror.last = oid === undefined ? 'empty' : 'channel';
     try {
       if (oid === undefined) mirror.fault = undefined;
@@ -142,6 +158,7 @@ export class Intake {
     { ledger, highWater, take }: Holdings,
     isAwaited: boolean,
     signal: AbortSignal,
+    file?: string,
   ): Promise<void> {
     const contact = this.#contact;
     const seen = contact.known[named];
@@ -158,7 +175,7 @@ export class Intake {
     let { session } = answer;
     const fetchAndLook = async (): Promise<Look> => {
       if (session === undefined) {
-        const fetched = await mirror.fetch(contact.verified, isAwaited, signal);
+        const fetched = await mirror.fetch(contact.verified, isAwaited, signal, file);
         counts.bytes += fetched.moved;
         ({ session, oid } = fetched);
       }
@@ -187,6 +204,7 @@ export class Intake {
       if (acceptance === undefined) return;
       this.#log.info('snapshot accepted', {
         mirror: mirror.name,
+        file: file === undefined ? undefined : printable(basename(file), 100),
         sequence: mark.sequence,
         root: mark.root,
         snapshot: mark.sha256,
@@ -195,7 +213,10 @@ export class Intake {
         ms: Math.round(performance.now() - began),
       });
       // What was wrong with another one then may be right now: it is said until it was looked at again.
-      for (const { fault } of this.mirrors) if (fault !== undefined) fault.oid = undefined;
+      for (const { fault, shelf } of this.mirrors) {
+        if (fault !== undefined) fault.oid = undefined;
+        shelf?.retry();
+      }
     } finally {
       counts.seconds += (performance.now() - began) / 1000;
       await session?.close();

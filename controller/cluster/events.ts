@@ -167,6 +167,12 @@ function tellingOf(event: string, fields: LogFields): Telling | undefined {
         'PruningHeld',
         `${text('count')} deletions wait: see status.pruning, then set spec.prune.acknowledged to ${text('snapshot')}`,
       );
+    case 'bundle refused':
+      return is(
+        'Warning',
+        'BundleRefused',
+        `${text('mirror')}: ${text('file')}: ${text('message')}`,
+      );
     case 'mirror':
       return is(
         ['Ok', 'Behind'].includes(text('state')) ? 'Normal' : 'Warning',

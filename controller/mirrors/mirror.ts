@@ -2,6 +2,7 @@ import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
+import type { FoundBundle } from '../../core/git/bundle-folder.ts';
 import { readRemoteRef } from '../../core/git/fetch.ts';
 import type { GitLimits } from '../../core/git/limits.ts';
 import { parseMirror } from '../../core/git/mirror.ts';
@@ -13,12 +14,15 @@ import { backoffMs } from './backoff.ts';
 import { completeMirror } from './credentials.ts';
 import type { SecretTexts } from './credentials.ts';
 import { FetchSession } from './fetch-session.ts';
+import { Shelf } from './shelf.ts';
 
 /** What a mirror answered: the commit it is at, and a process that has fetched it where that took one. */
 export interface Answer {
   oid: string | undefined;
   moved: number;
   session: FetchSession | undefined;
+  /** What lies in a folder of bundles; `oid` is then undefined. */
+  bundles?: FoundBundle[] | undefined;
 }
 
 /** Why a mirror does not count at present. */
@@ -46,6 +50,8 @@ export class Mirror {
   fault: MirrorFault | undefined;
   /** What the last answer was; undefined before the first. */
   last: 'channel' | 'empty' | undefined;
+  /** Where it is a folder of bundles: what lies there. */
+  shelf: Shelf | undefined;
   readonly #config: Settings;
   readonly #ref: string;
   readonly #cache: string;
@@ -98,12 +104,13 @@ export class Mirror {
     const session = this.#session(signal, fetchTimeoutMs);
     try {
       const request = this.#request(spec, fetchTimeoutMs);
-      const { oid, moved } = await session.ask(request);
+      const { oid, moved, bundles } = await session.ask(request);
       const isOpened =
         oid !== undefined && !known.includes(oid) && parseMirror(spec).kind === 'directory';
       if (isOpened) return { ...(await session.fetch({ request, verified })), session };
       await session.close();
-      return { oid, moved, session: undefined };
+      this.#shelve(bundles);
+      return { oid, moved, session: undefined, bundles };
     } catch (error) {
       await session.close();
       throw error;
@@ -114,14 +121,17 @@ export class Mirror {
    * Fetches in a process of its own, which the caller closes.
    *
    * @param isAwaited whether another mirror with news waits for this one
+   * @param file one bundle of a folder
    * @throws as {@link Mirror.ask}, and `store-*`
    */
   async fetch(
     verified: string | undefined,
     isAwaited: boolean,
     signal: AbortSignal,
+    file?: string,
   ): Promise<{ oid: string; moved: number; session: FetchSession }> {
-    const spec = await completeMirror(this.settings, this.#secrets);
+    const mirror = await completeMirror(this.settings, this.#secrets);
+    const spec = file === undefined ? mirror : { ...mirror, url: file };
     const { fetchTimeoutMs } = this.#config.limits;
     const patience = AWAITED_MS * 2 ** Math.min(this.#failures, AWAITED_DOUBLINGS);
     const timeoutMs = isAwaited ? Math.min(patience, fetchTimeoutMs) : fetchTimeoutMs;
@@ -164,6 +174,12 @@ export class Mirror {
     memory.issuedAt = issuedAt;
     memory.served = mark;
     if (memory.best === undefined || compareMarks(mark, memory.best) > 0) memory.best = mark;
+  }
+
+  /** A stick may be another one the next time: a repository, or gone. */
+  #shelve(bundles: FoundBundle[] | undefined): void {
+    if (bundles === undefined) this.shelf = undefined;
+    else this.shelf ??= new Shelf(this.#config.intervalMs);
   }
 
   #session(signal: AbortSignal, timeoutMs: number): FetchSession {

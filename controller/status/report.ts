@@ -150,19 +150,27 @@ function mirrorStatus(mirror: Mirror, mark: Mark | undefined, situation: Situati
   if (last === 'empty') return is('Empty', emptyMirror);
   const { served, best } = memory;
   if (served === undefined) return is('Unknown');
+  const { shelf } = mirror;
+  const it = shelf?.best === undefined ? 'it serves' : `${shelf.best} holds`;
   if (best !== undefined && compareMarks(served, best) < 0)
     return is(
       'Rollback',
-      `it serves snapshot ${served.sequence}, and has served ${best.sequence} before`,
+      `${it} snapshot ${served.sequence}, and it has served ${best.sequence} before`,
     );
   const stale = staleness(mirror, situation);
   if (stale !== undefined) return is('Stale', stale);
   if (mark === undefined || compareMarks(served, mark) < 0)
     return is(
       'Behind',
-      `it serves snapshot ${served.sequence}${mark === undefined ? ', below the floor' : `, accepted is ${mark.sequence}`}`,
+      `${it} snapshot ${served.sequence}${mark === undefined ? ', below the floor' : `, accepted is ${mark.sequence}`}`,
     );
-  return is('Ok');
+  const beside = shelf?.refused[0];
+  return is(
+    'Ok',
+    beside === undefined
+      ? undefined
+      : `${shelf?.best ?? 'it'} is fine; not so ${beside.name}: ${beside.fault.message}`,
+  );
 }
 
 /** What is said of a mirror that has served the same for too long, though a newer heartbeat should have come. */

@@ -45,7 +45,11 @@ const mirrorSchema = z.strictObject({
       'What status, logs and metrics call it. Default: its host, or the last part of its path.',
     )
     .optional(),
-  url: z.string().min(1).max(2048).describe('HTTP(S) URL, directory or bundle file.'),
+  url: z
+    .string()
+    .min(1)
+    .max(2048)
+    .describe('HTTP(S) URL, a directory that holds a repository or bundles, or a bundle file.'),
   ca: path.describe('File with the certificate authority of this mirror, PEM.').optional(),
   auth: authSchema.optional(),
 });

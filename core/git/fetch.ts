@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EdgesealError, isEdgesealError } from '../errors.ts';
 import { readBundleHeader, readBundlePack } from './bundle.ts';
+import { findBundles } from './bundle-folder.ts';
+import type { FoundBundle } from './bundle-folder.ts';
 import { emptyCache, incomingPack, prepareCache, unpackIncoming } from './cache.ts';
 import { openTree } from './channel-tree.ts';
 import { RegularFile } from './file.ts';
@@ -19,6 +21,8 @@ export interface RefAnswer {
   oid: string | undefined;
   /** Bytes received, headers included; of a file, bytes read. */
   moved: number;
+  /** Of a folder with bundles: which lie there. Each is fetched by its own path. */
+  bundles?: FoundBundle[] | undefined;
 }
 
 export interface FetchOptions {
@@ -56,7 +60,9 @@ export async function readRemoteRef(
   const mirror = parseMirror(spec);
   return named(mirror, async () => {
     if (mirror.kind === 'directory') {
-      return { oid: readLocalRef(findGitdir(mirror.path), ref, all), moved: 0 };
+      const gitdir = gitdirIn(mirror.path);
+      if (gitdir === undefined) return { oid: undefined, ...findBundles(mirror.path, ref, all) };
+      return { oid: readLocalRef(gitdir, ref, all), moved: 0 };
     }
     if (mirror.kind === 'bundle') {
       const file = new RegularFile(mirror.path);
@@ -185,13 +191,19 @@ function present(oid: string | undefined, ref: string): string {
   });
 }
 
-/** A bare repository, or one with a working tree. */
 function findGitdir(path: string): string {
+  const gitdir = gitdirIn(path);
+  if (gitdir !== undefined) return gitdir;
+  throw new EdgesealError('git-mirror', 'not a git repository, or not mounted', { file: path });
+}
+
+/** A bare repository, or one with a working tree. */
+function gitdirIn(path: string): string | undefined {
   for (const candidate of [path, join(path, '.git')]) {
     if (existsSync(join(candidate, 'objects')) && statSync(candidate).isDirectory())
       return candidate;
   }
-  throw new EdgesealError('git-mirror', 'not a git repository, or not mounted', { file: path });
+  return undefined;
 }
 
 /** Says in an error which mirror it is about. */

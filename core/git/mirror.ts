@@ -6,7 +6,7 @@ import { EdgesealError } from '../errors.ts';
 export interface MirrorSpec {
   /** What status and errors call it. */
   name: string;
-  /** `https://`, `http://`, `file://`, a directory that holds a repository, or a `*.bundle` file. */
+  /** `https://`, `http://`, `file://`, a directory that holds a repository or bundles, or a `*.bundle` file. */
   url: string;
   username?: string | undefined;
   password?: string | undefined;
@@ -88,7 +88,7 @@ export function parseMirror(spec: MirrorSpec): Mirror {
 }
 
 function local(name: string, path: string): Mirror {
-  return { kind: path.endsWith('.bundle') ? 'bundle' : 'directory', name, path: resolve(path) };
+  return { kind: /\.bundle$/iu.test(path) ? 'bundle' : 'directory', name, path: resolve(path) };
 }
 
 /** A URL or path fit for status, logs and errors: no credentials, no query, no control characters. */
