@@ -14,6 +14,7 @@ import { printable } from '../publish/transport/remote.ts';
 import { findRepository } from '../repository.ts';
 
 interface Options {
+  output?: string;
   file?: string;
 }
 
@@ -33,7 +34,7 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
       );
     }
     const count = await stage(io, 'verifying', requireWhole(channel));
-    const file = resolve(io.cwd, options.file ?? `${region}.bundle`);
+    const file = resolve(io.cwd, options.output ?? options.file ?? `${region}.bundle`);
     const size = await stage(io, 'writing', writeBundle(io, place, channel, file));
     const output = new Output(io);
     const { sequence } = channel.verified.snapshot;

@@ -131,9 +131,40 @@ export const operatorCommands: CommandSpec[] = [
   {
     usage: 'bundle <region>',
     summary: "write a region's published channel as a Git bundle, to be carried by hand",
-    options: [['-f, --file <file>', 'the bundle to write (default: <region>.bundle)']],
-    examples: ['bundle us-east -f us-east.bundle'],
+    options: [
+      ['-o, --output <file>', 'the bundle to write (default: <region>.bundle)'],
+      ['-f, --file <file>', 'the same'],
+    ],
+    examples: ['bundle us-east -o us-east.bundle'],
     load: () => import('../commands/bundle.ts'),
+    subcommands: [
+      {
+        usage: 'verify <file>',
+        summary: 'say what a bundle holds, and whether a controller would take it; needs no clone',
+        options: [
+          [
+            '--root <sha256>',
+            'the trust root to start from (default: of --config, --context, or this clone)',
+          ],
+          ['--region <name>', 'the region (default: the only one in it, or that of --config)'],
+          ['--config <file>', "a controller's RegionSync file: root, region, and what it has"],
+          ['--status <file>', 'what the controller has: status.json in its store, or its /status'],
+          ['--after-sequence <n>', 'it has to hold a later snapshot than this'],
+          [
+            '--context <name>',
+            'context of the kubeconfig with the RegionSync: root, and what it has',
+          ],
+          cluster[1],
+          cluster[2],
+          output,
+        ],
+        examples: [
+          'bundle verify us-east.bundle --config /etc/edgeseal/region-sync.yaml',
+          'bundle verify us-east.bundle --root 5d41402abc4b2a76b9719d911017c592... --after-sequence 41',
+        ],
+        load: () => import('../commands/bundle-verify.ts'),
+      },
+    ],
   },
   {
     usage: 'controller',

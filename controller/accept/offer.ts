@@ -7,7 +7,7 @@ import type { Heartbeat } from '../../core/format/snapshot.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { FetchSession } from '../mirrors/fetch-session.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { findRoot } from './root.ts';
+import { findRoot } from '../../core/channel/pinned-root.ts';
 import { explainStranger } from './stranger.ts';
 
 /** What a mirror's commit was found to hold: a snapshot with the right signatures, held against the mark. */

@@ -4,7 +4,7 @@ import type { KubeClient } from '../../core/kube/client.ts';
 import { isKubeStatus } from '../../core/kube/error.ts';
 import type { KubeObject } from '../../core/kube/watch.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
-import { newestRoot } from '../accept/root.ts';
+import { newestRoot } from '../../core/channel/pinned-root.ts';
 
 /** Where trust roots are put for a region without a channel. */
 const name = 'edgeseal-trust';

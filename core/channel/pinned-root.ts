@@ -1,9 +1,9 @@
-import { EdgesealError } from '../../core/errors.ts';
-import { channelPaths } from '../../core/format/snapshot.ts';
-import { maxRootBytes } from '../../core/format/trust-root.ts';
-import { acceptPinnedRoot, followChain, rootHash } from '../../core/trust/root-chain.ts';
-import type { AcceptedRoot, RootFile } from '../../core/trust/root-chain.ts';
-import type { ChannelReader } from '../../core/channel/snapshot-check.ts';
+import { EdgesealError } from '../errors.ts';
+import { channelPaths } from '../format/snapshot.ts';
+import { maxRootBytes } from '../format/trust-root.ts';
+import { acceptPinnedRoot, followChain, rootHash } from '../trust/root-chain.ts';
+import type { AcceptedRoot, RootFile } from '../trust/root-chain.ts';
+import type { ChannelReader } from './snapshot-check.ts';
 
 const maxSignatureBytes = 64 * 1024;
 
