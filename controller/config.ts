@@ -194,3 +194,10 @@ export function listenOf(text: string | undefined): Settings['listen'] {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }
+
+/** The command by which an operator renews the floor, to be pasted. */
+export function renewCommand({ region, file }: Settings): string {
+  // Of a RegionSync object there is no file.
+  const where = file === '/' ? '--context CONTEXT' : `--config ${file}`;
+  return `edgeseal renew-floor ${region} ${where}`;
+}

@@ -9,6 +9,7 @@ import type { SecretFault } from './apply/faults.ts';
 import type { Applier } from './apply/applier.ts';
 import { Side } from './apply/side.ts';
 import type { KeySecret } from './cluster/key-secret.ts';
+import { renewCommand } from './config.ts';
 import type { Settings } from './config.ts';
 import type { KeyRing } from './keys.ts';
 import type { SecretTexts } from './mirrors/credentials.ts';
@@ -181,7 +182,7 @@ export class Region {
     if (keySecret?.isUsed(settings) !== true || settings.floor?.renewed !== undefined)
       return undefined;
     if (this.#hasHistory || !this.#writers.every(({ isOpen }) => isOpen)) return undefined;
-    const message = `neither the store nor the target says how far this region was, but the Secret ${keySecret.name} says that its key was in use here: see that the published snapshot is the newest one (edgeseal status --fetch), then: edgeseal install ${settings.region} --renew-floor`;
+    const message = `neither the store nor the target says how far this region was, but the Secret ${keySecret.name} says that its key was in use here: see that the published snapshot is the newest one, and say so: ${renewCommand(settings)}`;
     return { reason: 'FloorNeeded', message };
   }
 
@@ -271,7 +272,7 @@ export class Region {
         const acceptance = commit();
         if (acceptance === undefined) return;
         const keys = [...acceptance.changed, ...acceptance.removed];
-        for (const side of this.sides) await side.accept(keys);
+        for (const side of this.sides) await side.accept(ledger, keys);
         accepted();
       }, signal);
     await this.intake.poll({ ledger, highWater: this, take }, signal);

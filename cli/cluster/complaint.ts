@@ -67,7 +67,7 @@ function readyStep({ flags }: Cluster, region: string, reason: string): { step?:
   if (reason === 'KeyLost' || reason === 'KeyMissing')
     return { step: `edgeseal install ${region} ${flags} --key BACKUP-FILE` };
   if (reason === 'FloorNeeded') {
-    const renew = `edgeseal install ${region} ${flags} --renew-floor`;
+    const renew = `edgeseal renew-floor ${region} ${flags}`;
     return { step: `see that the published snapshot is the newest one, then: ${renew}` };
   }
   return {};

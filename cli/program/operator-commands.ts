@@ -1,4 +1,5 @@
 import { cluster, output, signingKey, noSign, openingKeys, regionKeys } from './command-options.ts';
+import { clusterCommands } from './cluster-commands.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { trustCommand } from './trust-commands.ts';
 
@@ -182,46 +183,7 @@ export const operatorCommands: CommandSpec[] = [
     ],
     load: () => import('../commands/controller.ts'),
   },
-  {
-    usage: 'install <region>',
-    summary: "put a region's controller into a cluster, or bring what is there up to date",
-    options: [
-      ...cluster,
-      ['--image <ref>', 'image of the controller (default: the one installed before)'],
-      ['--mirror <url>', 'where to fetch from (default: edgeseal.yaml); may be repeated', 'many'],
-      ['--mirror-secret <name>', 'Secret there with username and password, or token, for mirrors'],
-      [
-        '--key <file>',
-        'private region key to put into the cluster (default: its controller makes one)',
-        'many',
-      ],
-      ['--values <file>', "values as the chart's, such as kind: DaemonSet (default: as before)"],
-      ['--renew-floor', 'say that the published snapshot is the newest, though the store was lost'],
-      ['--print', 'print the manifests instead'],
-      ['--print-values', 'print all values instead, for the Helm chart'],
-      ['--dry-run', 'let the API server try it, change nothing'],
-      ['--force-conflicts', 'also set what somebody else has changed'],
-      ['--wait [duration]', 'until the pods are ready, at most 5m'],
-    ],
-    examples: [
-      'install us-east --context edge-1 --image registry.example.com/edgeseal:0.1.0',
-      'install us-east --context edge-1 --dry-run',
-      'install us-east --image registry.example.com/edgeseal:0.1.0 --print',
-    ],
-    load: () => import('../commands/install.ts'),
-  },
-  {
-    usage: 'uninstall <region>',
-    summary: "take a region's controller out of a cluster; Secrets stay",
-    options: [
-      ...cluster,
-      ['--delete-secrets', 'also delete the Secrets that it has made'],
-      ['--dry-run', 'say what would be removed'],
-      ['-y, --yes', 'do not ask'],
-    ],
-    examples: ['uninstall us-east --context edge-1'],
-    load: () => import('../commands/uninstall.ts'),
-  },
+  ...clusterCommands,
   {
     usage: 'doctor',
     summary: 'what is wrong with this set-up, and the command that mends it',

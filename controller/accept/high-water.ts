@@ -32,10 +32,16 @@ export class HighWater {
     return this.#held === undefined || compareMarks(stored, this.#held) > 0;
   }
 
-  /** Reads the target's mark, and raises it where the store's is higher. Throws as the target's methods. */
-  async level(): Promise<void> {
+  /**
+   * Reads the target's mark, and raises it where the store's is higher. Throws as the target's methods.
+   *
+   * @returns whether the target had none though the store has: somebody took it away, or a power cut came between the two
+   */
+  async level(): Promise<boolean> {
     this.#held = await this.#target.mark();
+    const isGone = this.#held === undefined && this.#ledger.mark !== undefined;
     await this.raise();
+    return isGone;
   }
 
   /** Raises the target's mark to the store's. */

@@ -1,5 +1,6 @@
 import { HighWater } from '../accept/high-water.ts';
 import type { Opener } from '../accept/secret.ts';
+import { renewCommand } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { holdOf } from '../status/conditions.ts';
 import type { Hold } from '../status/conditions.ts';
@@ -7,6 +8,7 @@ import type { Counters } from '../status/counters.ts';
 import type { Log } from '../status/log.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { TargetChoice } from '../targets/choice.ts';
+import type { Owned } from '../targets/target.ts';
 import { Applier } from './applier.ts';
 
 /** What a side works with, beside its target. */
@@ -27,6 +29,8 @@ export class Side {
   /** The gate's term in which it was opened. */
   #openedIn: number | undefined;
   #fault: Hold | undefined;
+  /** Where the target itself says that the store is an old one. */
+  #newer: Hold | undefined;
 
   constructor(choice: TargetChoice, opener: () => Opener, parts: SideParts, isBeside: boolean) {
     this.#choice = choice;
@@ -68,7 +72,11 @@ export class Side {
         this.#openedIn = term;
       }
       this.#highWater ??= new HighWater(ledger, this.#choice.target);
-      await this.#highWater.level();
+      if (await this.#highWater.level()) {
+        const { root, sequence } = ledger.mark ?? {};
+        this.#parts.log.warn('mark put back', { target: this.description, root, sequence });
+      }
+      this.#newer = newerThan(ledger, applier.owned);
     });
   }
 
@@ -98,9 +106,10 @@ export class Side {
   }
 
   /** Takes in what was accepted: queued first, then the mark. A failure is kept as its fault. */
-  async accept(keys: Iterable<string>): Promise<void> {
+  async accept(ledger: Ledger, keys: Iterable<string>): Promise<void> {
     for (const key of keys) this.applier.queue.add(key);
     // Before anything is applied: a store that is lost now must not bring back what this replaces.
+    this.#newer = newerThan(ledger, this.applier.owned);
     const highWater = this.#highWater;
     if (highWater?.isTargetBehind === true) await this.#try(() => highWater.raise());
   }
@@ -117,12 +126,12 @@ export class Side {
       const owned = this.applier.owned.size;
       if (owned === 0 || this.#parts.settings.floor?.renewed !== undefined)
         return { reason: 'NoSnapshot', message: 'no snapshot was accepted yet' };
-      const message = `neither the store nor the target says how far this region was, but ${owned} Secrets of it are there: find the newest snapshot with \`edgeseal status\`, then set spec.floor with root, sequence and renewed`;
+      const message = `neither the store nor the target says how far this region was, but ${owned} Secrets of it are there: see that the published snapshot is the newest one, and say so: ${renewCommand(this.#parts.settings)}`;
       return { reason: 'FloorNeeded', message };
     }
     if (this.#highWater?.isTargetBehind === true)
       return { reason: 'TargetFailed', message: 'the target has not taken the mark yet' };
-    if (this.#highWater?.isStoreBehind !== true) return undefined;
+    if (this.#highWater?.isStoreBehind !== true) return this.#newer;
     const message = `the target has had snapshot ${mark.sequence} of root ${mark.root} and the store is behind it: nothing is changed until a mirror serves that one or a later one`;
     return { reason: 'StoreBehind', message };
   }
@@ -139,4 +148,20 @@ export class Side {
       this.#fault = holdOf(error);
     }
   }
+}
+
+/**
+ * An old store whose mark is the only one left: what lies in the target is newer than all that this store has accepted
+ * or seen listed. (What a lost store does not know at all is judged secret by secret, by the version in the target.)
+ */
+function newerThan(ledger: Ledger, owned: ReadonlyMap<string, Owned>): Hold | undefined {
+  for (const [key, { version }] of owned) {
+    const { listed, good, floor } = ledger.state.secrets.get(key) ?? {};
+    if (good === undefined) continue;
+    const known = Math.max(listed?.version ?? 0, good.version, floor?.version ?? 0);
+    if (version <= known) continue;
+    const message = `the target holds ${key} in version ${version}, and the store knows of ${known} at most, so it is an old one: nothing is changed until a mirror serves a later snapshot`;
+    return { reason: 'StoreBehind', message };
+  }
+  return undefined;
 }

@@ -167,6 +167,12 @@ function tellingOf(event: string, fields: LogFields): Telling | undefined {
         'PruningHeld',
         `${text('count')} deletions wait: see status.pruning, then set spec.prune.acknowledged to ${text('snapshot')}`,
       );
+    case 'mark put back':
+      return is(
+        'Warning',
+        'MarkPutBack',
+        `the mark was gone from ${text('target')}: it is at ${text('sequence')} again, from the store`,
+      );
     case 'bundle refused':
       return is(
         'Warning',

@@ -75,7 +75,7 @@ describeCluster('region keys in a cluster', (cluster) => {
     await site.until('Ready', 'False FloorNeeded');
     const { conditions } = await site.status();
     expect(conditions?.find(({ type }) => type === 'Ready')?.message).toContain(
-      `edgeseal install ${site.region} --renew-floor`,
+      `edgeseal renew-floor ${site.region} --context CONTEXT`,
     );
     expect(await site.value('database')).toBe(undefined);
     await site.change({ floor: { root: 1, sequence: 1, renewed: 'made up, by somebody' } });

@@ -137,7 +137,7 @@ export const cluster: Family<ClusterAttack> = {
       id: 'lost-store-and-mark',
       attack: 'deletes store and mark while our Secrets are there',
       peers: replayed,
-      expected: { ready: 'False FloorNeeded', says: 'set spec.floor' },
+      expected: { ready: 'False FloorNeeded', says: 'edgeseal renew-floor' },
       async meet(site) {
         const path = `/api/v1/namespaces/${site.own}/configmaps/edgeseal-mark-${site.channel.region}`;
         await site.stop();
@@ -145,7 +145,9 @@ export const cluster: Family<ClusterAttack> = {
         await site.cluster.request('DELETE', path);
         const status = await site.round();
         expect(condition(status, 'Ready')).toBe('False FloorNeeded');
-        expect(status.conditions[0]?.message).toContain('set spec.floor');
+        expect(status.conditions[0]?.message).toContain(
+          `edgeseal renew-floor ${site.channel.region}`,
+        );
         expect(await site.values('db')).toEqual({ password: marker });
       },
     },
