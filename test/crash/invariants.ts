@@ -36,7 +36,8 @@ export function promisedBy(scene: Scene, lines: Ending['lines']): Promised {
       Object.assign(mark, { root: Number(line['root']), sequence: Number(line['sequence']) });
     for (const name of line.event === 'applied' ? (line['names'] as string[]) : []) {
       const [key = '', version] = name.split('@');
-      applied.set(key, Number(version));
+      // What was mended first, and deleted then, may be gone.
+      if (scene.now.has(key)) applied.set(key, Number(version));
     }
   }
   return { mark, applied };
