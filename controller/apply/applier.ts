@@ -10,7 +10,8 @@ import type { Owned, Target } from '../targets/target.ts';
 import { partsOf } from '../targets/target.ts';
 import type { Book } from './book.ts';
 import { Faults } from './faults.ts';
-import { planPrune } from './prune.ts';
+import { moreOf, planPrune } from './prune.ts';
+import type { PrunePlan } from './prune.ts';
 import { WorkQueue } from './queue.ts';
 
 /** How long one stretch of work may keep health checks and signals waiting. */
@@ -133,10 +134,16 @@ export class Applier {
     signal: AbortSignal,
   ): Promise<void> {
     const budget = this.#isBeside ? 'prunedBeside' : 'pruned';
-    const before = book.state[budget] ?? { since: 0, count: 0 };
+    let before = book.state[budget] ?? { since: 0, count: 0 };
     const mayPrune = (key: string): boolean => book.mayPrune?.(key) !== false;
-    const plan = planPrune(this.#owned, mayPrune, book.state, before, acknowledged, now);
-    const { remove, pending, pruned } = plan;
+    const plan = (): PrunePlan =>
+      planPrune(this.#owned, mayPrune, book.state, before, acknowledged, now);
+    let { remove, pending, pruned } = plan();
+    const tally = this.#target.tallyOf?.();
+    if (pruned !== before && tally !== undefined) {
+      before = moreOf(before, await tally.read(), now);
+      ({ remove, pending, pruned } = plan());
+    }
     if (pending.length > 0 && this.pending.length === 0) {
       const snapshot = book.mark?.sha256;
       this.#log.warn('pruning held', { count: pending.length, snapshot });
@@ -147,6 +154,7 @@ export class Applier {
       // Counted first: a controller that is killed again and again must not delete without end.
       book.change((state) => (state[budget] = pruned));
       book.save();
+      await tally?.keep(pruned);
     }
     const removed: string[] = [];
     for (const key of remove) {

@@ -1,5 +1,5 @@
 import type { State } from '../store/state.ts';
-import type { Owned } from '../targets/target.ts';
+import type { Owned, Pruned } from '../targets/target.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const ALWAYS = 10;
@@ -10,7 +10,7 @@ export interface PrunePlan {
   remove: string[];
   /** More than a day's share: a stolen or mistaken publisher must not empty a region in one go. */
   pending: string[];
-  pruned: State['pruned'];
+  pruned: Pruned;
 }
 
 /**
@@ -24,7 +24,7 @@ export function planPrune(
   owned: ReadonlyMap<string, Owned>,
   mayPrune: (key: string) => boolean,
   state: Readonly<State>,
-  before: State['pruned'],
+  before: Pruned,
   acknowledged: string | undefined,
   now: number,
 ): PrunePlan {
@@ -48,4 +48,10 @@ export function planPrune(
     pending: allowed.length === others.length ? [] : others,
     pruned,
   };
+}
+
+/** Which of two counts has used up more of today. */
+export function moreOf(own: Pruned, other: Pruned | undefined, now: number): Pruned {
+  const used = ({ since, count }: Pruned): number => (now - since < DAY_MS ? count : 0);
+  return other !== undefined && used(other) > used(own) ? other : own;
 }

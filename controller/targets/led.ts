@@ -1,7 +1,7 @@
 import type { Mark } from '../../core/channel/mark.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
-import type { Owned, Target } from './target.ts';
+import type { Owned, Tally, Target } from './target.ts';
 
 /** Who may write to a target that several controllers share. */
 export interface Gate {
@@ -74,6 +74,10 @@ export class LedTarget implements Target {
 
   async raiseMark(mark: Mark): Promise<void> {
     if (this.#mayWrite) await this.#target.raiseMark(mark);
+  }
+
+  tallyOf(): Tally | undefined {
+    return this.#target.tallyOf?.();
   }
 
   async close(): Promise<void> {

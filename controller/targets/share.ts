@@ -2,7 +2,7 @@ import type { Mark } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import type { UnsealedSecret } from '../../core/secret/unseal.ts';
 import { keyOf, partsOf } from './target.ts';
-import type { Owned, Owner, Target } from './target.ts';
+import type { Owned, Owner, Tally, TallyPart, Target } from './target.ts';
 
 /** The two parts of a target: a namespace is fed by the channel or by objects, never by both. */
 export interface Shares {
@@ -23,8 +23,8 @@ export function shareTarget(
   isFedByObjects: (namespace: string) => boolean,
 ): Shares {
   const shared: Shared = { target, parts: [], open: new Set() };
-  const channel = new Share(shared, (namespace) => !isFedByObjects(namespace));
-  const objects = new Share(shared, isFedByObjects);
+  const channel = new Share(shared, (one) => !isFedByObjects(one), 'channel');
+  const objects = new Share(shared, isFedByObjects, 'objects');
   shared.parts.push(channel, objects);
   return { channel, objects };
 }
@@ -44,8 +44,11 @@ class Share implements Target {
   #drifted: string[] = [];
   ownerOf: ((key: string) => Owner | undefined) | undefined;
 
-  constructor(shared: Shared, isMine: (namespace: string) => boolean) {
+  readonly #part: TallyPart;
+
+  constructor(shared: Shared, isMine: (namespace: string) => boolean, part: TallyPart) {
     this.#shared = shared;
+    this.#part = part;
     this.#isMine = isMine;
     this.description = shared.target.description;
     this.concurrency = shared.target.concurrency;
@@ -99,6 +102,10 @@ class Share implements Target {
 
   async raiseMark(mark: Mark): Promise<void> {
     await this.#target.raiseMark(mark);
+  }
+
+  tallyOf(): Tally | undefined {
+    return this.#target.tallyOf?.(this.#part);
   }
 
   async close(): Promise<void> {

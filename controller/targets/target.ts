@@ -26,6 +26,22 @@ export interface Owner {
   uid: string;
 }
 
+/** Deletions of one day, counted from `since` (milliseconds since 1970). */
+export interface Pruned {
+  since: number;
+  count: number;
+}
+
+/** What feeds a target: each of the two has a day's share. */
+export type TallyPart = 'channel' | 'objects';
+
+/** Where deletions are counted that other controllers have to know of. */
+export interface Tally {
+  read(): Promise<Pruned | undefined>;
+  /** Returns once it outlasts this controller. */
+  keep(pruned: Pruned): Promise<void>;
+}
+
 /**
  * What the controller writes to. Everything is asked for again after a failure, so each call must leave the
  * old Secret or the new one, whole, and may be repeated.
@@ -69,6 +85,8 @@ export interface Target {
   /** The high-water mark that the target holds: the second copy, which survives the loss of the store. */
   mark(): Promise<Mark | undefined>;
   raiseMark(mark: Mark): Promise<void>;
+  /** Of a target that several controllers write to in turn: their deletions of a day, counted together. */
+  tallyOf?(part?: TallyPart): Tally | undefined;
   /** Ends what `open` began. */
   close(): Promise<void>;
 }

@@ -122,4 +122,31 @@ describeCluster('two replicas', (cluster) => {
     expect(await standby.end('SIGTERM')).toEqual([0, null]);
     await leader.untilLeading();
   });
+
+  it('share one day of deletions: who takes over has no more of them left than who led', async () => {
+    const site = await RegionSite.make(cluster);
+    const { channel } = site;
+    await seal(site, 14, 'made-up-1');
+    const [leader, standby] = await pair(site);
+    await site.until('Ready', 'True Applied');
+    const remove = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) channel.remove(site.key(`s${i}`));
+      channel.publish();
+    };
+    remove(0, 8);
+    const left = async (): Promise<number> => Object.keys(await written(site)).length;
+    await expect.poll(left, { timeout: 20_000 }).toBe(6);
+    await standby.untilVerified(2);
+    await leader.end('SIGTERM');
+    await standby.untilLeading();
+    remove(8, 12);
+    await site.until('Degraded', 'True PruningHeld');
+    expect(await left()).toBe(6);
+    await site.change({ prune: { acknowledged: channel.snapshot } });
+    await expect.poll(left, { timeout: 20_000 }).toBe(2);
+    // The mark, which lies beside the count, has gone on meanwhile.
+    const path = `/api/v1/namespaces/${site.own}/configmaps/edgeseal-mark-${site.region}`;
+    const { data } = (await site.must('GET', path)) as { data: Record<string, string> };
+    expect(data).toMatchObject({ sequence: '3', deleted: expect.stringMatching(/^\d+ 8$/) });
+  });
 });

@@ -4,6 +4,7 @@ import { EdgesealError } from '../../../core/errors.ts';
 import type { KubeClient } from '../../../core/kube/client.ts';
 import { isKubeStatus } from '../../../core/kube/error.ts';
 import type { KubeObject } from '../../../core/kube/watch.ts';
+import type { Tally, TallyPart } from '../target.ts';
 import { fieldManager } from './manifest.ts';
 
 interface MarkObject extends KubeObject {
@@ -32,9 +33,13 @@ export class MarkMap {
 
   /** @throws EdgesealError `target-refused` where another controller has come further; KubeError */
   async raise(mark: Mark): Promise<void> {
+    await this.#again(() => this.#raise(mark));
+  }
+
+  async #again(step: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#raise(mark);
+        await step();
         return;
       } catch (error) {
         // Another controller was faster: what it wrote is looked at first.
@@ -64,15 +69,42 @@ export class MarkMap {
         { file: this.#place, hint: 'nothing is changed until it has caught up' },
       );
     }
+    await this.#put(held, { ...held.data, ...data });
+  }
+
+  /**
+   * Deletions of a day, counted for whoever leads: with one count a store, each change of the leader would allow as many
+   * again. Where there is no mark there is no count either: then nothing was accepted from a channel.
+   */
+  tallyOf(part: TallyPart = 'channel'): Tally {
+    const item = part === 'channel' ? 'deleted' : 'deleted-by-objects';
+    return {
+      read: async () => {
+        const text = (await this.#get())?.data?.[item] ?? '';
+        const [, since, count] = /^(\d{1,15}) (\d{1,9})$/.exec(text) ?? [];
+        return since === undefined ? undefined : { since: Number(since), count: Number(count) };
+      },
+      keep: async ({ since, count }) => {
+        await this.#again(async () => {
+          const held = await this.#get();
+          if (held === undefined) return;
+          await this.#put(held, { ...held.data, [item]: `${since} ${count}` });
+        });
+      },
+    };
+  }
+
+  async #put(held: MarkObject, data: Record<string, string>): Promise<void> {
     const { uid, resourceVersion, labels, annotations } = held.metadata;
+    const metadata = { name: this.#name, namespace: this.#namespace, labels, annotations };
     await this.#client.request('PUT', `${this.#collection}/${this.#name}`, {
       body: {
         apiVersion: 'v1',
         kind: 'ConfigMap',
-        metadata: { ...metadata, uid, resourceVersion, labels, annotations },
+        metadata: { ...metadata, uid, resourceVersion },
         data,
       },
-      query,
+      query: { fieldManager },
     });
   }
 

@@ -11,7 +11,7 @@ import type { UnsealedSecret } from '../../../core/secret/unseal.ts';
 import { regionLabel } from '../../../core/format/ownership.ts';
 import type { Scope } from '../../../core/format/ownership.ts';
 import { keyOf, partsOf } from '../target.ts';
-import type { Owned, Owner, Target } from '../target.ts';
+import type { Owned, Owner, Tally, TallyPart, Target } from '../target.ts';
 import { Journal } from './journal.ts';
 import { manifestOf, ownedFrom } from './manifest.ts';
 import { MarkMap } from './mark.ts';
@@ -176,6 +176,8 @@ export class KubernetesTarget implements Target {
   async raiseMark(mark: Mark): Promise<void> {
     await this.#mark.raise(mark);
   }
+
+  readonly tallyOf = (part?: TallyPart): Tally => this.#mark.tallyOf(part);
 
   async close(): Promise<void> {
     this.#stop.abort();
