@@ -77,6 +77,17 @@ describeCluster('a region of a cluster that has lost store and mark', (cluster) 
     await site.until('Ready', 'True Applied');
     expect((await site.object()).spec.floor).toEqual({ root: 1, sequence: 2 });
     expect((await site.must('GET', mark)).data.sequence).toBe('2');
+    const place = ['--kubeconfig', cluster.address.kubeconfig, '-n', site.own, '--region', region];
+    const env = { PATH: process.env['PATH'], HOME: channel.folder };
+    const verified = await runCli(['bundle', 'verify', 'newest.bundle', ...place], {
+      cwd: channel.folder,
+      env,
+      stdin: '',
+    });
+    expect([verified.code, verified.stdout]).toEqual([
+      0,
+      expect.stringContaining('controller  has exactly this snapshot already'),
+    ]);
     // Nothing that the next installation would call a conflict.
     expect((await install(2)).status).toBe(200);
     expect((await install(3)).status).toBe(200);
