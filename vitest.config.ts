@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A process a test file: tests change directories, start servers and are killed on purpose.
     pool: 'forks',
-    // Starts nothing by itself: a cluster, once a test file asks for it.
-    globalSetup: ['test/support/cluster/shared.ts'],
+    // One folder for all temporary files, searched for plaintext at the end; and a cluster, once a test file asks for it.
+    globalSetup: ['test/support/leftovers.ts', 'test/support/cluster/shared.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A person's git, npm and ssh configuration must not decide whether a test passes.

@@ -18,7 +18,7 @@ beforeAll(async () => {
   ws = await makeWorkspace();
 });
 afterAll(() => {
-  ws.remove();
+  ws.remove({ stagesPlaintext: true });
 });
 
 const sealed = (namespace: string, name: string) => sealedIn(ws, `${namespace}/${name}`);

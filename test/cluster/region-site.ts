@@ -84,6 +84,8 @@ export class Replica {
     createInterface({ input: this.process.stdout! }).on('line', (text) =>
       this.lines.push(JSON.parse(text) as Line),
     );
+    // Before the site is taken down, which fails where it was heard.
+    onTestFinished(() => site.channel.heard(`the log of ${name}`, JSON.stringify(this.lines)));
     onTestFinished(async () => {
       this.process.kill('SIGCONT');
       this.process.kill('SIGKILL');
@@ -167,12 +169,24 @@ export class RegionSite {
     const namespace = await cluster.createNamespace('app');
     const site = new RegionSite(cluster, channel, server, [own, namespace]);
     onTestFinished(async () => {
+      await site.#listen();
       await server.close();
       channel.delete();
     });
     await site.#permit();
     if (options.hasKey !== false) await site.putKeys({ 'region.key': channel.keyLine });
     return site;
+  }
+
+  /** What people and other programs are told: nothing that was sealed may be among it. */
+  async #listen(): Promise<void> {
+    const { own, channel } = this;
+    for (const path of [
+      `/apis/events.k8s.io/v1/namespaces/${own}/events`,
+      `/api/v1/namespaces/${own}/configmaps`,
+      this.#object,
+    ])
+      channel.heard(path, JSON.stringify((await this.cluster.request('GET', path)).body));
   }
 
   async #permit(): Promise<void> {

@@ -25,6 +25,7 @@ import { SecretBytes } from '../../core/secret-bytes.ts';
 import { rootHash } from '../../core/trust/root-chain.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
+import { Planted } from '../support/planted.ts';
 import { armor, ed25519Pair, plainBlob, plainSigner, sshsigBlob } from '../trust/ssh-fixtures.ts';
 import type { Pair } from '../trust/ssh-fixtures.ts';
 
@@ -74,6 +75,8 @@ export class TestChannel {
   readonly keyLine: string;
   /** The root that snapshots name. */
   root: AcceptedRoot;
+  readonly #planted = new Planted();
+  readonly #leaks: string[] = [];
   readonly #rootFiles = new Map<string, Uint8Array>();
   readonly #entries = new Map<string, { entry: IndexEntry; bytes: Uint8Array }>();
   #last: VerifiedSnapshot | undefined;
@@ -150,6 +153,7 @@ export class TestChannel {
   ): Promise<EdgeSecret> {
     const [namespace = '', secret = ''] = name.split('/');
     const version = options.version ?? (this.secrets.get(name)?.spec.version ?? 0) + 1;
+    for (const value of Object.values(values)) this.#planted.add(value);
     const recipients = (options.keys ?? [this.key]).map((key) => ({
       region: this.region,
       keyId: key.id,
@@ -165,6 +169,7 @@ export class TestChannel {
     const old = this.secrets.get(name)!;
     const recipient = { region: this.region, keyId: this.key.id, key: recipientOf(this.key) };
     const { version } = old.spec;
+    for (const value of Object.values(values)) this.#planted.add(value);
     return this.put(
       this.signed(await setItems(old, repositoryId, version + 1, [recipient], itemsOf(values))),
     );
@@ -308,8 +313,22 @@ export class TestChannel {
     return path;
   }
 
+  /** Notes what was said of it somewhere: in a log, a status, an Event. */
+  heard(where: string, text: string): void {
+    const value = this.#planted.in(text);
+    if (value !== undefined) this.#leaks.push(`${where} holds the plaintext ${value}`);
+  }
+
+  /**
+   * Removes all that belongs to it, once that was searched for what was sealed.
+   *
+   * @throws Error where plaintext lies anywhere but in a directory target, which is `unsealed`
+   */
   delete(): void {
+    const isTarget = (path: string): boolean => /(?:^|\/)unsealed(?:$|\/)/.test(path);
+    const found = [...this.#leaks, ...this.#planted.search(this.folder, isTarget)];
     rmSync(this.folder, { recursive: true, force: true });
+    if (found.length > 0) throw new Error(found.join('\n'));
   }
 
   #beat(files: Map<string, Uint8Array>, snapshot: string, at: Date): void {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadSettings } from '../../controller/config.ts';
+import { renderMetrics } from '../../controller/status/metrics.ts';
 import { assemble } from '../../controller/main.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { serveGit } from '../../tools/git-server.ts';
@@ -54,6 +55,15 @@ export class Edge {
   }
 
   async remove(): Promise<void> {
+    if (this.#running !== undefined) {
+      const { round, counters, region } = this.#running;
+      const status = (): Status | undefined => round.status;
+      const issuedAt = (): string | undefined => region.intake.issuedAt;
+      const { body } = await renderMetrics({ status, counters, issuedAt, isAlive: () => true });
+      this.channel.heard('the status', JSON.stringify(status()));
+      this.channel.heard('the metrics', body);
+    }
+    this.channel.heard('the log', this.lines.join(''));
     await this.stop();
     await this.server.close();
     this.channel.delete();

@@ -8,7 +8,7 @@ import type { Status } from '../../controller/status/status.ts';
 import { TestSigner } from '../controller/channel.ts';
 import type { TestChannel } from '../controller/channel.ts';
 import { Edge } from '../controller/edge.ts';
-import { runs } from './settings.ts';
+import { patienceMs, runs } from './settings.ts';
 
 type Lie =
   'stranger publishes' | 'bytes' | 'index' | 'stranger writes' | 'second history' | 'old secret';
@@ -164,41 +164,45 @@ class Course {
   }
 }
 
-it('whatever mirrors serve and strangers sign, nothing goes back, nothing unsigned is applied, and in the end it is the channel', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
-      const edge = await Edge.make({ isShared: true });
-      try {
-        for (const at of ['served-a', 'served-b'])
-          execFileSync('git', [
-            'init',
-            '-q',
-            '--bare',
-            join(edge.channel.folder, at, 'secrets.git'),
-          ]);
-        const mirrors = ['served-a', 'served-b'];
-        edge.configure({ mirrors });
-        const course = new Course(edge);
-        await course.seal('production/a');
-        course.publish();
-        await course.round();
-        for (const one of steps) {
-          await course.take(one);
-          await course.round();
-        }
-        // Of a second history at most one snapshot was accepted: the third one from here is well above it.
-        for (let i = 0; i < 3; i += 1) {
+it(
+  'whatever mirrors serve and strangers sign, nothing goes back, nothing unsigned is applied, and in the end it is the channel',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
+        const edge = await Edge.make({ isShared: true });
+        try {
+          for (const at of ['served-a', 'served-b'])
+            execFileSync('git', [
+              'init',
+              '-q',
+              '--bare',
+              join(edge.channel.folder, at, 'secrets.git'),
+            ]);
+          const mirrors = ['served-a', 'served-b'];
+          edge.configure({ mirrors });
+          const course = new Course(edge);
           await course.seal('production/a');
           course.publish();
+          await course.round();
+          for (const one of steps) {
+            await course.take(one);
+            await course.round();
+          }
+          // Of a second history at most one snapshot was accepted: the third one from here is well above it.
+          for (let i = 0; i < 3; i += 1) {
+            await course.seal('production/a');
+            course.publish();
+          }
+          await course.round();
+          const status = await course.round();
+          const values = Object.fromEntries(edge.applied.map((name) => [name, edge.value(name)]));
+          expect(values, JSON.stringify(status.conditions)).toEqual(course.wanted);
+        } finally {
+          await edge.remove();
         }
-        await course.round();
-        const status = await course.round();
-        const values = Object.fromEntries(edge.applied.map((name) => [name, edge.value(name)]));
-        expect(values, JSON.stringify(status.conditions)).toEqual(course.wanted);
-      } finally {
-        await edge.remove();
-      }
-    }),
-    runs(7, 120),
-  );
-}, 600_000);
+      }),
+      runs(7, 120),
+    );
+  },
+  patienceMs,
+);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { Planted } from './planted.ts';
 import { main } from '../../cli/bin.ts';
 import type { Io } from '../../cli/terminal/io.ts';
 import { findSigningKey, generateSigningKey, sign } from '../../cli/signer/signer.ts';
@@ -46,7 +47,13 @@ export interface Workspace {
   read(path: string): string;
   /** Commits everything and pushes main. */
   commit(message: string): void;
-  remove(): void;
+  /**
+   * Removes the folder, once it was searched for what was sealed.
+   *
+   * @param given whether the tests have put plaintext into Git's hands themselves
+   * @throws Error where plaintext lies where Git or edgeseal keep something
+   */
+  remove(given?: { stagesPlaintext?: boolean }): void;
 }
 
 const regionNames = ['eu-central', 'us-east', 'us-west'] as const;
@@ -57,6 +64,7 @@ export async function makeWorkspace(
 ): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), 'edgeseal-test-'));
   const env = homeIn(folder);
+  const planted = new Planted();
   const origin = join(folder, 'origin.git');
   const repo = join(folder, 'repo');
   run('git', ['init', '-q', '--bare', '-b', 'main', origin], folder, env);
@@ -136,12 +144,14 @@ export async function makeWorkspace(
     repositoryId,
     keys,
     keyFile: (region) => join(folder, `keys/${region}.key`),
-    cli: (args, given = {}) =>
-      runCli(args, {
+    cli: (args, given = {}) => {
+      for (const value of typedIn(args, given.stdin)) planted.add(value);
+      return runCli(args, {
         cwd: given.cwd ?? repo,
         env: { ...env, ...given.env },
         stdin: given.stdin ?? '',
-      }),
+      });
+    },
     git: (...args) => run('git', args, repo, env),
     write,
     read: (path) => readFileSync(join(repo, path), 'utf8'),
@@ -150,14 +160,26 @@ export async function makeWorkspace(
       run('git', ['commit', '-q', '--no-verify', '--allow-empty', '-m', message], repo, env);
       run('git', ['push', '-q', 'origin', 'main'], repo, env);
     },
-    remove: () => {
+    remove: (given = {}) => {
+      // What a person has in the working tree, or beside it, is theirs; what Git and edgeseal keep is not.
+      const kept =
+        given.stagesPlaintext === true ? /^home/ : /^(?:home|origin\.git|repo$|repo\/\.git)/;
+      const isTheirs = (path: string): boolean => !kept.test(path);
+      const found = planted.search(folder, isTheirs);
       rmSync(folder, { recursive: true, force: true });
+      if (found.length > 0) throw new Error(found.join('\n'));
     },
   };
   workspace.commit('Set up');
   const accepted = await workspace.cli(['trust', 'accept', rootHash(bytes)]);
   if (accepted.code !== 0) throw new Error(`trust accept failed: ${accepted.stderr}`);
   return workspace;
+}
+
+/** The values that a command is given to seal. */
+function typedIn([command = '', ...args]: string[], stdin = ''): string[] {
+  if (!['seal', 'set'].includes(command)) return [];
+  return [...args, stdin].flatMap((text) => text.match(/made-up[-\w]{2,}/g) ?? []);
 }
 
 /** Runs the CLI in process, with streams of its own and no terminal. */
