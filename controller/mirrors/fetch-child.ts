@@ -1,4 +1,4 @@
-import { acceptFetch, emptyCache } from '../../core/git/cache.ts';
+import { acceptFetch, emptyCache, isCacheGone } from '../../core/git/cache.ts';
 import { openTree } from '../../core/git/channel-tree.ts';
 import type { ChannelTree } from '../../core/git/channel-tree.ts';
 import { fetchChannel, readRemoteRef } from '../../core/git/fetch.ts';
@@ -25,11 +25,17 @@ class Fetcher {
     try {
       return await this.#answer(task);
     } catch (error) {
-      // The cache is damaged where the fetch itself did not look: the next one is to bring it all.
-      const { request } = this.#fetch ?? {};
-      if (isEdgesealError(error, 'store-corrupt') && request !== undefined)
-        emptyCache(request.gitdir);
-      throw error;
+      if (this.#result?.owned !== true) throw error;
+      const { gitdir } = this.#result;
+      const isGone = isCacheGone(gitdir);
+      if (!isEdgesealError(error, 'store-corrupt') && !isGone) throw error;
+      // The cache is damaged where the fetch itself did not look, or is gone since: the next one is to bring it all.
+      emptyCache(gitdir);
+      if (!isGone) throw error;
+      throw new EdgesealError('store-corrupt', 'the git cache is gone', {
+        file: gitdir,
+        cause: error,
+      });
     }
   }
 

@@ -91,6 +91,13 @@ function createCache(gitdir: string): void {
   writeFileSync(join(gitdir, 'HEAD'), 'ref: refs/heads/none\n');
 }
 
+/** Whether a cache that was made ready for a fetch is no longer there: then what fails is not the mirror's fault. */
+export function isCacheGone(gitdir: string): boolean {
+  return (
+    !existsSync(join(gitdir, INCOMING, 'pack')) || !existsSync(join(gitdir, 'objects', 'pack'))
+  );
+}
+
 /** Where a pack is received. */
 export function incomingPack(gitdir: string): string {
   return join(gitdir, INCOMING, 'new.pack');

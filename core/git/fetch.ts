@@ -4,7 +4,7 @@ import { EdgesealError, isEdgesealError } from '../errors.ts';
 import { readBundleHeader, readBundlePack } from './bundle.ts';
 import { findBundles } from './bundle-folder.ts';
 import type { FoundBundle } from './bundle-folder.ts';
-import { emptyCache, incomingPack, prepareCache, unpackIncoming } from './cache.ts';
+import { emptyCache, incomingPack, isCacheGone, prepareCache, unpackIncoming } from './cache.ts';
 import { openTree } from './channel-tree.ts';
 import { RegularFile } from './file.ts';
 import { HttpSession } from './http.ts';
@@ -121,7 +121,7 @@ export async function fetchChannel(options: FetchOptions): Promise<FetchResult> 
     try {
       return await attempt();
     } catch (error) {
-      if (!isEdgesealError(error, 'store-corrupt')) throw error;
+      if (!isEdgesealError(error, 'store-corrupt') && !isCacheGone(gitdir)) throw error;
       emptyCache(gitdir);
       return attempt();
     }
