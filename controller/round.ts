@@ -1,4 +1,5 @@
 import { isEdgesealError } from '../core/errors.ts';
+import { quietMirrorStates } from '../core/format/status.ts';
 import type { Region, RegionParts } from './region.ts';
 import { holdOf } from './status/conditions.ts';
 import type { Hold } from './status/conditions.ts';
@@ -7,7 +8,7 @@ import type { MirrorState } from './status/reason.ts';
 import type { MirrorStatus, Status } from './status/status.ts';
 import type { StatusFile } from './status/status-file.ts';
 
-const isFault = (state: MirrorState): boolean => !['Ok', 'Unknown', 'Behind'].includes(state);
+const isFault = (state: MirrorState): boolean => !quietMirrorStates.includes(state);
 /** Those whose words differ from one snapshot to the next. */
 const isCounting = (state: MirrorState): boolean => state === 'Rollback' || state === 'Stale';
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
-import { parseRegionSync } from '../../core/format/region-sync.ts';
 import { worktreeView } from '../../core/repository/view.ts';
 import { readRepository } from '../../core/repository/repository-state.ts';
 import { openContext } from '../cluster/open.ts';
 import type { ClusterOptions } from '../cluster/open.ts';
 import { followedRegion, readRegionSyncs } from '../cluster/region-sync.ts';
+import { readNamed, readRegionSyncFile } from '../region-sync-file.ts';
 import { findRepository } from '../repository.ts';
 import type { Io } from '../terminal/io.ts';
 import { readPin } from '../trust/pin.ts';
@@ -74,9 +74,7 @@ export async function readKnown(io: Io, options: KnownOptions): Promise<Known> {
 }
 
 async function ofConfig(io: Io, config: string): Promise<Known> {
-  const file = resolve(io.cwd, config);
-  const { spec } = parseRegionSync(await bytesOf(file), config);
-  const status = join(resolve(dirname(file), spec.store), 'status.json');
+  const { spec, statusFile: status } = await readRegionSyncFile(io, config);
   const bytes = await readFile(status).catch(() => undefined);
   const { repository, region, root: pinned, floor } = spec;
   const has = bytes === undefined ? undefined : hasOf(bytes, status);
@@ -121,7 +119,7 @@ async function toldSequence(
 ): Promise<{ has: Has | undefined; source: string } | undefined> {
   if (status !== undefined) {
     const file = resolve(io.cwd, status);
-    return { has: hasOf(await bytesOf(file), status), source: status };
+    return { has: hasOf(await readNamed(file), status), source: status };
   }
   if (afterSequence === undefined) return undefined;
   if (!/^[1-9]\d{0,15}$/.test(afterSequence))
@@ -152,15 +150,6 @@ function hasOf(bytes: Buffer, file: string): Has | undefined {
   const isCounter = (n: unknown): n is number => Number.isSafeInteger(n) && Number(n) >= 1;
   if (!isCounter(sequence) || typeof sha256 !== 'string') throw bad();
   return { root: isCounter(number) ? number : undefined, sequence, sha256 };
-}
-
-async function bytesOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const { code = 'error' } = cause as NodeJS.ErrnoException;
-    throw new EdgesealError('input-not-found', `cannot read (${code})`, { file, cause });
-  }
 }
 
 function rootOf(text: string | undefined): string | undefined {

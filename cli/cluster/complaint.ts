@@ -1,3 +1,4 @@
+import { quietMirrorStates } from '../../core/format/status.ts';
 import { adoptAnnotation } from '../../core/format/ownership.ts';
 import { printable } from '../../core/git/mirror.ts';
 import { keyState, rootRegion } from '../../core/repository/root-keys.ts';
@@ -15,7 +16,6 @@ export interface Complaint {
 }
 
 /** Mirrors in these states are no fault of anybody. */
-const goodMirrors = ['Ok', 'Unknown', 'Behind'];
 /** Conditions that repeat what Ready says, in words for other programs. */
 const repeated = ['Stalled', 'Reconciling'];
 /** Told in other words, and one by one. */
@@ -99,7 +99,7 @@ function ofStatus(
 ): Complaint[] {
   const { mirrors = [], pruning, alarm, keys = [] } = status;
   const complaints: Complaint[] = mirrors
-    .filter((mirror) => !goodMirrors.includes(mirror.state))
+    .filter((mirror) => !quietMirrorStates.includes(mirror.state))
     .map(({ name, state: is, message }) => ({
       text: `mirror ${printable(name)} is ${printable(is)}${message === undefined ? '' : `: ${printable(message, 500)}`}`,
     }));

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { compareMarks } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { rootFingerprint } from '../../core/trust/root-chain.ts';
 import { readBundle } from '../bundle/check.ts';
@@ -39,7 +40,7 @@ function judge({ verified, region }: BundleContent, known: Known, file: string):
   const { root, sequence } = snapshot;
   const hint = `carry a newer one: edgeseal bundle ${region}`;
   const holds = `the bundle holds snapshot ${sequence} of root ${root.number}`;
-  if (floor !== undefined && (root.number - floor.root || sequence - floor.sequence) < 0)
+  if (floor !== undefined && compareMarks({ root: root.number, sequence }, floor) < 0)
     throw new EdgesealError(
       'trust-rollback',
       `${holds}, and the controller takes nothing below ${floor.sequence} of root ${floor.root}`,
@@ -47,7 +48,8 @@ function judge({ verified, region }: BundleContent, known: Known, file: string):
     );
   if (has === undefined) return 'good';
   if (has.sha256 === sha256) return 'same';
-  const order = (has.root === undefined ? 0 : root.number - has.root) || sequence - has.sequence;
+  const { root: hasRoot = root.number } = has;
+  const order = compareMarks({ root: root.number, sequence }, { ...has, root: hasRoot });
   if (order > 0) return 'newer';
   const said = `${has.sequence}${has.root === undefined ? '' : ` of root ${has.root}`}`;
   if (order < 0 || has.sha256 === undefined)

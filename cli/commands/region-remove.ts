@@ -1,3 +1,4 @@
+import { readableSecrets } from '../../core/repository/readable-secrets.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
@@ -14,12 +15,7 @@ import { assignedRegions } from '../../core/policy/distribution.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import type { FileChange } from '../change/staged-files.ts';
 import { listedRegion } from '../region-key/listed-key.ts';
-import {
-  changeRegion,
-  hasRecipient,
-  readableSecrets,
-  withKeyState,
-} from '../region-key/region-change.ts';
+import { changeRegion, hasRecipient, withKeyState } from '../region-key/region-change.ts';
 import { sayExposed, sayResealed } from '../region-key/say-change.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';

@@ -2,8 +2,9 @@ import { EdgesealError } from '../../core/errors.ts';
 import { regionPath } from '../../core/format/region.ts';
 import { listedKey, listedKeys, listedRegion } from '../region-key/listed-key.ts';
 import {
+  changedFolders,
   changeRegion,
-  hasRecipient,
+  hasWrap,
   policyKeyChange,
   withKeyState,
 } from '../region-key/region-change.ts';
@@ -64,19 +65,14 @@ export async function run(
   const changed = await changeRegion(io, repository, options, {
     edit: withKeyState(name, [key.sha256], 'retired'),
     others,
-    concerns: (secret) =>
-      hasRecipient(secret, (r) => r.region === name && r.key === key.id && r.wrapped !== undefined),
+    concerns: (secret) => hasWrap(secret, name, key.id),
   });
-  const { root, isProposed, outcome } = changed;
+  const { root, isProposed } = changed;
   output.line(
     `${name}: key ${key.id} is ${isProposed ? 'to be retired' : 'retired'} by root ${root.number}`,
   );
   if (!isProposed) sayResealed(output, changed);
-  const folders = [
-    ...(others.length > 0 ? ['policy'] : []),
-    ...(outcome.done.length > 0 ? ['secrets'] : []),
-  ];
-  sayRootMade(repository, root, folders, output);
+  sayRootMade(repository, root, changedFolders(others, changed), output);
   output.note(
     isProposed
       ? 'Once it is in force, its wraps are taken out by: edgeseal reseal --all'

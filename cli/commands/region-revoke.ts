@@ -2,8 +2,9 @@ import { EdgesealError } from '../../core/errors.ts';
 import { byName } from '../../core/format/names.ts';
 import { listedKey, listedKeys, listedRegion } from '../region-key/listed-key.ts';
 import {
+  changedFolders,
   changeRegion,
-  hasRecipient,
+  hasWrap,
   policyKeyChange,
   withKeyState,
 } from '../region-key/region-change.ts';
@@ -53,8 +54,7 @@ export async function run(
   const changed = await changeRegion(io, repository, options, {
     edit: withKeyState(name, [key.sha256], 'revoked'),
     others,
-    concerns: (secret) =>
-      hasRecipient(secret, (r) => r.region === name && r.key === key.id && r.wrapped !== undefined),
+    concerns: (secret) => hasWrap(secret, name, key.id),
   });
   const { root, isProposed, state } = changed;
   output.line(
@@ -72,11 +72,7 @@ export async function run(
       `that was the only key of ${name}: nothing can be sealed for it, and its clusters get nothing new, until it has another`,
       `edgeseal region rotate ${name} --generate DIRECTORY (or --context CONTEXT), then: edgeseal reseal --all --with-recovery RECOVERY-KEY-FILE`,
     );
-  const folders = [
-    ...(others.length > 0 ? ['policy'] : []),
-    ...(changed.outcome.done.length > 0 ? ['secrets'] : []),
-  ];
-  sayRootMade(repository, root, folders, output);
+  sayRootMade(repository, root, changedFolders(others, changed), output);
   output.note('Then: edgeseal publish');
   return exitCodes.ok;
 }

@@ -10,7 +10,7 @@ import type { WaitingController } from '../renew-floor/waiting.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
-import { confirm } from '../terminal/prompt.ts';
+import { requireYes } from '../terminal/prompt.ts';
 
 interface Options extends ClusterOptions {
   config?: string;
@@ -49,7 +49,12 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
     output.note(
       `The newest snapshot that can be found: ${sequence} of root ${root} (${where}), verified.\nFrom then on the controller takes this one or a later one, and nothing older. That no later one was ever published is\nyour word: if ${where} was set back, values that were replaced would come back. Ask whoever publishes.`,
     );
-    await requireYes(io, options.yes === true);
+    await requireYes(io, options.yes, {
+      question: 'Renew the floor?',
+      unasked: 'there is no terminal to ask on',
+      hint: 'if it is the newest: --yes',
+      refused: 'nothing was changed',
+    });
     await controller.write({ root, sequence, renewed: new Date().toISOString() });
     output.line(`renewed: the floor of ${region} is snapshot ${sequence} of root ${root}`);
     if (controller.after !== undefined) {
@@ -97,16 +102,6 @@ async function withoutNeed(controller: WaitingController, output: Output): Promi
         ready === undefined ? 'start it first' : 'see docs/guides/controller.md for this reason',
     },
   );
-}
-
-async function requireYes(io: Io, isSaid: boolean): Promise<void> {
-  if (isSaid) return;
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true)
-    throw new EdgesealError('input-usage', 'there is no terminal to ask on', {
-      hint: 'if it is the newest: --yes',
-    });
-  if (await confirm(io, 'Renew the floor?')) return;
-  throw new EdgesealError('input-cancelled', 'nothing was changed');
 }
 
 /** Waits until the controller has accepted a snapshot, and takes the word back then. */

@@ -5,13 +5,13 @@ import { plural } from '../change/words.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output, describeError, errorJson } from '../terminal/output.ts';
-import { confirm } from '../terminal/prompt.ts';
+import { requireYes } from '../terminal/prompt.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { namedFiles } from '../sealed-file.ts';
 import type { Refused } from '../sign/candidate.ts';
 import { countersignAll, fileOf, findCountersigner } from '../sign/countersign.ts';
-import type { Countersigner, Signed } from '../sign/countersign.ts';
+import type { Signed } from '../sign/countersign.ts';
 import { compareAll, lookAtAll } from '../sign/look.ts';
 import type { Shown } from '../sign/look.ts';
 import { summaryLines } from '../sign/summary.ts';
@@ -43,7 +43,13 @@ export async function run(io: Io, names: string[], options: Options): Promise<nu
     const shown = await compareAll(io, repository, signer, candidates, refused, 'head');
     show(io, repository, shown, options);
     if (shown.length > 0) {
-      await requireYes(io, shown.length, signer, options);
+      const what = plural(shown.length, 'secret');
+      await requireYes(io, options.yes, {
+        question: `Sign ${what} as ${signer.author}?`,
+        unasked: `there is no terminal to ask on: nothing was signed (${what} to sign)`,
+        hint: 'once you have looked at them, run the same command with --yes',
+        refused: 'nothing was signed',
+      });
       outcome.signed = await countersignAll(io, repository, signer, shown);
       await changeFiles(repository.root, outcome.signed.map(fileOf));
     }
@@ -72,25 +78,6 @@ function show(io: Io, repository: OpenRepository, shown: readonly Shown[], optio
       else output.line(line);
     }
   }
-}
-
-async function requireYes(
-  io: Io,
-  count: number,
-  { author }: Countersigner,
-  options: Options,
-): Promise<void> {
-  if (options.yes === true) return;
-  const what = plural(count, 'secret');
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) {
-    throw new EdgesealError(
-      'input-usage',
-      `there is no terminal to ask on: nothing was signed (${what} to sign)`,
-      { hint: 'once you have looked at them, run the same command with --yes' },
-    );
-  }
-  if (await confirm(io, `Sign ${what} as ${author}?`)) return;
-  throw new EdgesealError('input-cancelled', 'nothing was signed');
 }
 
 function report(io: Io, repository: OpenRepository, outcome: Outcome, options: Options): void {

@@ -1,6 +1,6 @@
 import { EdgesealError } from '../../core/errors.ts';
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
-import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { fingerprintOf } from '../../core/trust/ssh-key.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
@@ -37,7 +37,7 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
         : spec.authors.map((author) => (author === before && changed ? changed : author));
     return { ...spec, authors };
   });
-  const prints = (changed?.keys ?? []).map((key) => sshFingerprint(parseSshPublicKey(key).blob));
+  const prints = (changed?.keys ?? []).map((key) => fingerprintOf(key));
   output.line(
     `${name} may author secrets of: ${(changed?.namespaces ?? []).join(', ')}, with ${prints.join(', ')}`,
   );

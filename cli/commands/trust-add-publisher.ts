@@ -1,5 +1,5 @@
 import { EdgesealError } from '../../core/errors.ts';
-import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { fingerprintOf } from '../../core/trust/ssh-key.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
@@ -31,7 +31,7 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
       : { ...spec.publishers, keys: [...spec.publishers.keys, first] };
     return { ...spec, publishers, ...(beats ? { heartbeat: { key: first } } : {}) };
   });
-  const print = sshFingerprint(parseSshPublicKey(first).blob);
+  const print = fingerprintOf(first);
   output.line(
     `${print} may publish${options.heartbeat === true ? ', and signs the heartbeat from now on' : ''}`,
   );

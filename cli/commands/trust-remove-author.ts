@@ -1,5 +1,6 @@
 import { EdgesealError } from '../../core/errors.ts';
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
+import { fingerprintOf } from '../../core/trust/ssh-key.ts';
 import { openRepository } from '../repository.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
@@ -48,18 +49,14 @@ function sayElsewhere(output: Output, spec: TrustRootSpec, gone: readonly string
     if (spec.publishers.keys.includes(key))
       output.warn(
         `${words} still publishes`,
-        `edgeseal trust remove-publisher --key ${print(key, spec)}`,
+        `edgeseal trust remove-publisher --key ${fingerprintOf(key)}`,
       );
     if (spec.roots.keys.includes(key))
       output.warn(
         `${words} still signs trust roots`,
-        `edgeseal trust remove-root-key --key ${print(key, spec)}`,
+        `edgeseal trust remove-root-key --key ${fingerprintOf(key)}`,
       );
     if (spec.heartbeat?.key === key)
       output.warn(`${words} still signs the heartbeat`, 'edgeseal trust set-heartbeat --key FILE');
   }
-}
-
-function print(key: string, spec: TrustRootSpec): string {
-  return /SHA256:[^)]+/.exec(keyWords(key, spec))?.[0] ?? '';
 }

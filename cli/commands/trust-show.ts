@@ -5,7 +5,12 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import type { TrustRootSpec } from '../../core/format/trust-root.ts';
 import { rootFingerprint, rootHash } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces } from '../../core/trust/signed-by.ts';
-import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import {
+  fingerprintOf,
+  parseSshPublicKey,
+  sameSshKey,
+  sshFingerprint,
+} from '../../core/trust/ssh-key.ts';
 import type { SshPublicKey } from '../../core/trust/ssh-key.ts';
 import { verifySshsigs } from '../../core/trust/sshsig.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -49,7 +54,7 @@ function rootJson(
 ): Record<string, unknown> {
   const { spec } = root;
   const signers = ({ keys, threshold }: TrustRootSpec['roots']): object => ({
-    keys: keys.map(fingerprint),
+    keys: keys.map(fingerprintOf),
     threshold,
   });
   return {
@@ -61,8 +66,8 @@ function rootJson(
     signedBy: signedBy.map(({ blob }) => sshFingerprint(blob)),
     roots: signers(spec.roots),
     publishers: signers(spec.publishers),
-    heartbeat: spec.heartbeat === undefined ? null : fingerprint(spec.heartbeat.key),
-    authors: spec.authors.map((a) => ({ ...a, keys: a.keys.map(fingerprint) })),
+    heartbeat: spec.heartbeat === undefined ? null : fingerprintOf(spec.heartbeat.key),
+    authors: spec.authors.map((a) => ({ ...a, keys: a.keys.map(fingerprintOf) })),
     regions: spec.regions,
   };
 }
@@ -106,7 +111,7 @@ function printRoot(
       author.keys.map((key, i) => [
         i === 0 ? plainText(author.name) : '',
         i === 0 ? author.namespaces.join(', ') : '',
-        fingerprint(key),
+        fingerprintOf(key),
       ]),
     ),
   );
@@ -150,10 +155,6 @@ function printProposal(output: Output, { root: held }: RepositoryState, proposal
 function signers({ keys, threshold }: TrustRootSpec['roots'], spec: TrustRootSpec): string {
   const names = keys.map((key) => keyWords(key, spec)).join(', ');
   return keys.length === 1 ? names : `${threshold} of: ${names}`;
-}
-
-function fingerprint(line: string): string {
-  return sshFingerprint(parseSshPublicKey(line).blob);
 }
 
 /** Root keys that signed the root in force, of it or of the one before. */

@@ -11,7 +11,7 @@ import type { SigningKey } from '../signer/signer.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
-import { confirm } from '../terminal/prompt.ts';
+import { requireYes } from '../terminal/prompt.ts';
 import { keyWords, lists } from '../trust/key-words.ts';
 import { losingAuthors } from '../trust/losing.ts';
 import { isMissing, signRoot, writeSigned } from '../trust/root-change.ts';
@@ -44,7 +44,12 @@ export async function run(io: Io, [which]: string[], options: Options): Promise<
     return exitCodes.ok;
   }
   requireNoOther(proposals, proposal, key);
-  await requireYes(io, proposal, options);
+  await requireYes(io, options.yes, {
+    question: `Sign trust root ${proposal.root.number}?`,
+    unasked: 'there is no terminal to ask on: trust root was not signed',
+    hint: 'once you have read what it changes, run the same command with --yes',
+    refused: 'nothing was signed',
+  });
   const signers = [...proposal.signers, await signRoot(io, key, proposal.bytes)];
   const signatures = signatureText(signers);
   const { missing } = judgeProposedRoot(repository.state.root, {
@@ -116,19 +121,6 @@ function requireNoOther(all: readonly Proposal[], chosen: Proposal, key: Signing
     `you signed another trust root ${other.root.number} that is still proposed: only one can come into force`,
     { file: other.folder, hint: `give that one up first: git rm -rf ${other.folder}` },
   );
-}
-
-async function requireYes(io: Io, { root }: Proposal, { yes }: Options): Promise<void> {
-  if (yes === true) return;
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) {
-    throw new EdgesealError(
-      'input-usage',
-      'there is no terminal to ask on: trust root was not signed',
-      { hint: 'once you have read what it changes, run the same command with --yes' },
-    );
-  }
-  if (await confirm(io, `Sign trust root ${root.number}?`)) return;
-  throw new EdgesealError('input-cancelled', 'nothing was signed');
 }
 
 async function finish(

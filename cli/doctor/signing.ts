@@ -1,7 +1,12 @@
 import { isEdgesealError } from '../../core/errors.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { authorsOfKey } from '../../core/secret/author.ts';
-import { parseSshPublicKey, sameSshKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import {
+  fingerprintOf,
+  parseSshPublicKey,
+  sameSshKey,
+  sshFingerprint,
+} from '../../core/trust/ssh-key.ts';
 import type { Io } from '../terminal/io.ts';
 import { findSigningKey } from '../signer/signer.ts';
 import type { SigningKey } from '../signer/signer.ts';
@@ -49,7 +54,7 @@ async function checkHeartbeat(io: Io, state: RepositoryState, key: SigningKey): 
   const name = 'heartbeat';
   if ((await heartbeatKey(io, [key], state.root)) !== undefined)
     return [ok(name, 'its key is at hand')];
-  const print = sshFingerprint(parseSshPublicKey(heartbeat.key).blob);
+  const print = fingerprintOf(heartbeat.key);
   return [
     warn(
       name,

@@ -1,6 +1,6 @@
 import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
-import { parseSshPublicKey, sshFingerprint } from '../../core/trust/ssh-key.ts';
+import { fingerprintOf, sshFingerprint } from '../../core/trust/ssh-key.ts';
 import { exitCodeOf, exitCodes } from '../terminal/exit-code.ts';
 import { errorJson } from '../terminal/output.ts';
 import type { HeldSecret } from './plan.ts';
@@ -152,7 +152,7 @@ function silentHeartbeat({ state, outcomes, dryRun }: Round): Notice[] {
       result === 'done' && !renewed && (waiting === undefined || commit !== undefined),
   );
   if (heartbeat === undefined || dryRun || silent.length === 0) return [];
-  const key = sshFingerprint(parseSshPublicKey(heartbeat.key).blob);
+  const key = fingerprintOf(heartbeat.key);
   const error = new EdgesealError(
     'trust-signer',
     `the heartbeat of ${silent.map(({ region }) => region).join(', ')} was not renewed: its key ${key} is not at hand`,

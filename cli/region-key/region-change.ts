@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegionKey } from '../../core/crypto/region-key.ts';
-import { isEdgesealError } from '../../core/errors.ts';
 import { setPolicyKey } from '../../core/format/distribution-policy.ts';
-import { isElided, parseEdgeSecret } from '../../core/format/edge-secret.ts';
+import { isElided } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret, Recipient } from '../../core/format/edge-secret.ts';
 import { policyFile } from '../../core/format/repository.ts';
 import type { KeyState, TrustRootSpec } from '../../core/format/trust-root.ts';
 import { loadRepository } from '../../core/repository/repository-state.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { keyState } from '../../core/repository/root-keys.ts';
-import { secretFiles } from '../../core/repository/secret-audit.ts';
+import { readableSecrets } from '../../core/repository/readable-secrets.ts';
 import type { RepositoryView } from '../../core/repository/view.ts';
 import type { FileChange } from '../change/staged-files.ts';
 import type { OpenRepository } from '../repository.ts';
@@ -110,29 +109,23 @@ export async function policyKeyChange(
   return [{ file: policyFile, content: setPolicyKey(text, region, next.name) }];
 }
 
-/** A sealed file that can be read; `verify` names the others. */
-export interface ReadableSecret {
-  file: string;
-  name: string;
-  secret: EdgeSecret;
+/** Whether some envelope is wrapped for a key of a region. */
+export function hasWrap(secret: EdgeSecret, region: string, key: string): boolean {
+  return hasRecipient(
+    secret,
+    (one) => one.region === region && one.key === key && one.wrapped !== undefined,
+  );
 }
 
-/** The sealed secrets of a view that can be read. */
-export async function readableSecrets(
-  state: Pick<RepositoryState, 'view'>,
-): Promise<ReadableSecret[]> {
-  const found: ReadableSecret[] = [];
-  for (const file of await secretFiles(state)) {
-    const bytes = await state.view.read(file);
-    if (bytes === undefined) continue;
-    try {
-      const secret = parseEdgeSecret(bytes, file);
-      found.push({ file, name: `${secret.metadata.namespace}/${secret.metadata.name}`, secret });
-    } catch (error) {
-      if (!isEdgesealError(error)) throw error;
-    }
-  }
-  return found;
+/** Folders besides `trust` that a change of a region's keys has changed. */
+export function changedFolders(
+  others: readonly FileChange[],
+  { outcome }: Pick<ChangedRegion, 'outcome'>,
+): string[] {
+  return [
+    ...(others.length > 0 ? ['policy'] : []),
+    ...(outcome.done.length > 0 ? ['secrets'] : []),
+  ];
 }
 
 /** Whether some envelope has such a recipient. */

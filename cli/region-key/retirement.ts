@@ -1,3 +1,4 @@
+import { readableSecrets } from '../../core/repository/readable-secrets.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { isElided, parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
@@ -10,7 +11,6 @@ import { channelState, fetchAll, knownRoots, mergedState } from '../status/sourc
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import type { ListedKey } from './listed-key.ts';
-import { readableSecrets } from './region-change.ts';
 
 /** A key that is to go, and the active ones that stay. */
 export interface Retirement {

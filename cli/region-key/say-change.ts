@@ -1,10 +1,10 @@
+import { readableSecrets } from '../../core/repository/readable-secrets.ts';
 import { exposuresOf, replaceCommands } from '../../core/repository/exposure.ts';
 import type { Exposure } from '../../core/repository/exposure.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { plural } from '../change/words.ts';
 import { resealedWords, warnOfReseal } from '../reseal/report.ts';
 import type { Output } from '../terminal/output.ts';
-import { readableSecrets } from './region-change.ts';
 import type { ChangedRegion } from './region-change.ts';
 
 /** So many secrets are named with their commands; more are counted. */

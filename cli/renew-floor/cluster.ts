@@ -19,18 +19,18 @@ export async function controllerOfCluster(
 ): Promise<WaitingController> {
   const cluster = await openContext(io, options);
   try {
-    return await read(cluster, region, options.namespace);
+    return controllerOf(cluster, await objectOf(cluster, region, options.namespace), region);
   } catch (error) {
     cluster.client.close();
     throw error;
   }
 }
 
-async function read(
+async function objectOf(
   cluster: Cluster,
   region: string,
   wanted: string | undefined,
-): Promise<WaitingController> {
+): Promise<RegionSyncObject> {
   const all = await readRegionSyncs(cluster, wanted);
   const [object, second] = all.filter(({ metadata }) => metadata.name === region);
   if (object === undefined) {
@@ -48,6 +48,14 @@ async function read(
       { hint: `say which one: --namespace ${object.metadata.namespace ?? ''}` },
     );
   }
+  return object;
+}
+
+function controllerOf(
+  cluster: Cluster,
+  object: RegionSyncObject,
+  region: string,
+): WaitingController {
   const { spec, status, namespace, generation } = followedRegion(cluster, object);
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return {
@@ -64,20 +72,12 @@ async function read(
     },
     after: undefined,
     again: async () => {
-      const next = await read(cluster, region, namespace);
-      const seen = await observed(cluster, region, namespace);
-      return seen > generation ? next : undefined;
+      const next = await objectOf(cluster, region, namespace);
+      const { observedGeneration = 0 } = (next.status ?? {}) as { observedGeneration?: number };
+      return observedGeneration > generation ? controllerOf(cluster, next, region) : undefined;
     },
     close: () => cluster.client.close(),
   };
-}
-
-async function observed(cluster: Cluster, region: string, namespace: string): Promise<number> {
-  const path = `${regionSyncsPath(namespace)}/${region}`;
-  const { status } = (await cluster.client.request('GET', path)) as {
-    status?: { observedGeneration?: number };
-  };
-  return status?.observedGeneration ?? 0;
 }
 
 async function write(

@@ -1,21 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { EdgesealError } from '../../core/errors.ts';
-import { parseRegionSync } from '../../core/format/region-sync.ts';
 import { editYaml } from '../../core/format/yaml.ts';
 import { writeFileAtomic } from '../files.ts';
+import { readRegionSyncFile } from '../region-sync-file.ts';
 import type { Io } from '../terminal/io.ts';
 import type { WaitingController } from './waiting.ts';
 
 /** Opens a RegionSync file. @throws EdgesealError `input-not-found`, `format-yaml`, `format-schema` */
 export async function controllerOfFile(io: Io, config: string): Promise<WaitingController> {
-  const file = resolve(io.cwd, config);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    const { code = 'error' } = cause as NodeJS.ErrnoException;
-    throw new EdgesealError('input-not-found', `cannot read (${code})`, { file: config, cause });
-  });
-  const { spec } = parseRegionSync(bytes, config);
-  const status = await statusOf(join(resolve(dirname(file), spec.store), 'status.json'));
+  const { file, bytes, spec, statusFile } = await readRegionSyncFile(io, config);
+  const status = await statusOf(statusFile);
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return {
     spec,

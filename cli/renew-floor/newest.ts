@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { compareMarks } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import type { RegionSyncSpec } from '../../core/format/region-sync-spec.ts';
 import { readBundle } from '../bundle/check.ts';
@@ -27,7 +28,7 @@ export async function newestSnapshot(
 ): Promise<Newest> {
   const { region, floor } = spec;
   const newest = bundle === undefined ? await published(io, spec) : await carried(io, spec, bundle);
-  if (floor !== undefined && (newest.root - floor.root || newest.sequence - floor.sequence) < 0) {
+  if (floor !== undefined && compareMarks(newest, floor) < 0) {
     throw new EdgesealError(
       'trust-rollback',
       `the controller accepts nothing below snapshot ${floor.sequence} of root ${floor.root}, and ${newest.where} has snapshot ${newest.sequence} of root ${newest.root}`,

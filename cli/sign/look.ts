@@ -1,7 +1,6 @@
-import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
-import type { EdgeSecret } from '../../core/format/edge-secret.ts';
+import { EdgesealError } from '../../core/errors.ts';
 import { auditSecret } from '../../core/repository/secret-audit.ts';
-import { validAuthors } from '../../core/secret/author.ts';
+import { isVouched } from '../../core/secret/author.ts';
 import { lastAccepted } from '../change/history.ts';
 import type { PastVersion } from '../change/history.ts';
 import { Hold } from '../past/hold.ts';
@@ -77,7 +76,9 @@ export async function compareAll(
   for (const candidate of candidates)
     if (!mine.includes(candidate)) refused.push(notEntitled(candidate, signer));
   const files = mine.map(({ file }) => file);
-  const signed = await lastAccepted(io, repository, files, (secret) => isVouched(state, secret));
+  const signed = await lastAccepted(io, repository, files, (secret) =>
+    isVouched(secret, state.root),
+  );
   const others = otherwise === 'new' ? [] : files.filter((file) => !signed.has(file));
   const heads =
     others.length === 0
@@ -94,15 +95,6 @@ export async function compareAll(
     }
   }
   return shown;
-}
-
-function isVouched(state: OpenRepository['state'], secret: EdgeSecret): boolean {
-  try {
-    return validAuthors(secret, state.root).length > 0;
-  } catch (error) {
-    if (isEdgesealError(error)) return false;
-    throw error;
-  }
 }
 
 function notEntitled(

@@ -10,6 +10,32 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
   return /^y(es)?$/i.test(Buffer.from(answer).toString('utf8').trim());
 }
 
+/** What somebody is asked before something is done, and what is said where nobody can be, or says no. */
+export interface Question {
+  question: string;
+  unasked: string;
+  hint: string;
+  refused: string;
+}
+
+/**
+ * Requires a yes on the terminal.
+ *
+ * @param isSaid whether it was said already, by `--yes`
+ * @throws EdgesealError `input-usage` where there is no terminal to ask on, `input-cancelled` for anything but yes
+ */
+export async function requireYes(
+  io: Io,
+  isSaid: boolean | undefined,
+  { question, unasked, hint, refused }: Question,
+): Promise<void> {
+  if (isSaid === true) return;
+  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true)
+    throw new EdgesealError('input-usage', unasked, { hint });
+  if (await confirm(io, question)) return;
+  throw new EdgesealError('input-cancelled', refused);
+}
+
 /**
  * Asks for a value without showing it. Asked twice, because nobody can see a typing error.
  *

@@ -16,7 +16,7 @@ import { summaryLines } from '../sign/summary.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output, describeError } from '../terminal/output.ts';
 import { plainText } from '../terminal/plain-text.ts';
-import { confirm } from '../terminal/prompt.ts';
+import { requireYes } from '../terminal/prompt.ts';
 import { losingAuthors } from './losing.ts';
 import { isMissing, signNextRoot, writeSigned } from './root-change.ts';
 import type { RootEdit, RootOptions, SignedRoot } from './root-change.ts';
@@ -52,7 +52,13 @@ export async function changeAuthors(
     const signer = await signerOf(io, after, options);
     for (const { candidate, summary } of shown)
       for (const line of summaryLines(after.state, candidate, summary)) output.line(line);
-    await requireYes(io, next, signer, shown.length, options);
+    const what = plural(shown.length, 'secret');
+    await requireYes(io, options.yes, {
+      question: `Make trust root ${next.root.number}, and sign ${what} as ${signer.author}?`,
+      unasked: `there is no terminal to ask on: nothing was changed (${what} to sign anew)`,
+      hint: 'once you have looked at them, run the same command with --yes; with --leave others sign them',
+      refused: 'nothing was changed',
+    });
     const signed = await countersignAll(io, after, signer, shown);
     const change = await writeSigned(repository, next);
     const files = signed.map((one) =>
@@ -155,26 +161,4 @@ function withOld(after: EdgeSecret, before: EdgeSecret, held: AcceptedRoot): Edg
   const known = new Set(after.spec.signatures.map(({ signature }) => signature));
   const kept = counts.filter(({ signature }) => !known.has(signature));
   return { ...after, spec: { ...after.spec, signatures: [...kept, ...after.spec.signatures] } };
-}
-
-async function requireYes(
-  io: Io,
-  { root }: SignedRoot,
-  { author }: Countersigner,
-  count: number,
-  { yes }: AuthorOptions,
-): Promise<void> {
-  if (yes === true) return;
-  const what = plural(count, 'secret');
-  if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) {
-    throw new EdgesealError(
-      'input-usage',
-      `there is no terminal to ask on: nothing was changed (${what} to sign anew)`,
-      {
-        hint: 'once you have looked at them, run the same command with --yes; with --leave others sign them',
-      },
-    );
-  }
-  if (await confirm(io, `Make trust root ${root.number}, and sign ${what} as ${author}?`)) return;
-  throw new EdgesealError('input-cancelled', 'nothing was changed');
 }

@@ -118,7 +118,7 @@ export class Intake {
     const { mirror } = one;
     if ('error' in one && signal.aborted) return undefined;
     // A stick is to be seen within an interval once it is there; to look for it costs no traffic.
-    const cap = /^https?:/i.test(mirror.settings.url) ? ASK_CAP : 1;
+    const cap = mirror.isHttp ? ASK_CAP : 1;
     if ('error' in one) return this.#failed(mirror, one.error, undefined, cap, holdings);
     const { oid, session, bundles } = one.answer;
     if (signal.aborted) {

@@ -94,7 +94,7 @@ export class Mirror {
    */
   async ask(known: string[], verified: string | undefined, signal: AbortSignal): Promise<Answer> {
     const spec = await completeMirror(this.settings, this.#secrets);
-    if (/^https?:/i.test(spec.url)) {
+    if (this.isHttp) {
       const totalTimeoutMs = Math.min(ASK_MS, this.#config.limits.fetchTimeoutMs);
       const limits = { maxAdvertisement: ASK_BYTES, totalTimeoutMs };
       const { oid, moved } = await readRemoteRef(spec, this.#ref, limits, signal);
@@ -174,6 +174,11 @@ export class Mirror {
     memory.issuedAt = issuedAt;
     memory.served = mark;
     if (memory.best === undefined || compareMarks(mark, memory.best) > 0) memory.best = mark;
+  }
+
+  /** Whether it is asked over a network. */
+  get isHttp(): boolean {
+    return /^https?:/i.test(this.settings.url);
   }
 
   /** A stick may be another one the next time: a repository, or gone. */

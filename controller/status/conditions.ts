@@ -1,3 +1,4 @@
+import { quietMirrorStates } from '../../core/format/status.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import { holdReasonOf } from './reason.ts';
 import type { Condition, FailedSecret, Status } from './status.ts';
@@ -139,7 +140,7 @@ function degraded(facts: Facts): Verdict {
   const { issuedAt, stale } = facts.heartbeat;
   // Where no mirror has a newer heartbeat, it is the publisher that is late: Fresh says so.
   const isAlone = issuedAt !== undefined && !stale;
-  const fine = ['Ok', 'Unknown', 'Behind', ...(isAlone ? [] : ['Stale'])];
+  const fine = [...quietMirrorStates, ...(isAlone ? [] : ['Stale'])];
   const odd = mirrors.filter(({ state }) => !fine.includes(state));
   if (odd.length > 0)
     return is('MirrorFault', odd.map(({ name, state }) => `${name} is ${state}`).join(', '));

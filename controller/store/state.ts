@@ -6,6 +6,7 @@ import { EdgesealError, messageOf } from '../../core/errors.ts';
 import { headOf, readChecked, requireProof } from './checked.ts';
 import { diskError, makeDirectoryDurably, systemCode, writeDurably } from './disk.ts';
 import type { StoreKey } from './store-key.ts';
+import type { Pruned } from '../targets/target.ts';
 import type { Blob } from './blob-store.ts';
 
 /** A sealed file, by its hash, and the version that its listing gives it. */
@@ -54,11 +55,11 @@ export interface State {
   blobs: Map<string, Blob>;
   alarm?: Alarm | undefined;
   /** Deletions of one day, counted from `since` (milliseconds). */
-  pruned: { since: number; count: number };
+  pruned: Pruned;
   /** Those of a second target: each of the two has a day's share. */
-  prunedBeside?: { since: number; count: number } | undefined;
+  prunedBeside?: Pruned | undefined;
   /** Those of Secrets whose EdgeSecret objects went. */
-  prunedByObjects?: { since: number; count: number } | undefined;
+  prunedByObjects?: Pruned | undefined;
 }
 
 export function emptyState(scope: { repository: string; region: string; root: string }): State {

@@ -100,3 +100,6 @@ export const edgeSecretStatusSchema = z.strictObject({
 export type KubeCondition = z.infer<typeof conditionSchema>;
 export type RegionSyncStatus = z.infer<typeof regionSyncStatusSchema>;
 export type EdgeSecretStatus = z.infer<typeof edgeSecretStatusSchema>;
+
+/** States of a mirror with which nothing is wrong. */
+export const quietMirrorStates: readonly string[] = ['Ok', 'Unknown', 'Behind'];

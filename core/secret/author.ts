@@ -1,4 +1,4 @@
-import { EdgesealError } from '../errors.ts';
+import { EdgesealError, isEdgesealError } from '../errors.ts';
 import type { EdgeSecret } from '../format/edge-secret.ts';
 import { matchesNamespace } from '../policy/glob.ts';
 import type { AcceptedRoot } from '../trust/root-chain.ts';
@@ -27,10 +27,12 @@ export interface SignatureVerdict {
 export function judgeSignatures(
   secret: EdgeSecret,
   root: AcceptedRoot,
-  statement: Uint8Array = statementBytes(root.spec.repository, secret),
+  statement?: Uint8Array,
 ): SignatureVerdict[] {
+  if (secret.spec.signatures.length === 0) return [];
+  const signed = statement ?? statementBytes(root.spec.repository, secret);
   return secret.spec.signatures.map(({ author, signature }) => {
-    const key = verifySshsig(signature, statement, signatureNamespaces.secret);
+    const key = verifySshsig(signature, signed, signatureNamespaces.secret);
     return key === undefined ? { state: 'stale', author } : judgeKey(key, author, secret, root);
   });
 }
@@ -40,6 +42,16 @@ export function validAuthors(secret: EdgeSecret, root: AcceptedRoot): string[] {
   return judgeSignatures(secret, root)
     .filter((verdict) => verdict.state === 'valid')
     .map((verdict) => verdict.author);
+}
+
+/** Whether an author stands for it; nobody does for a malformed signature. */
+export function isVouched(secret: EdgeSecret, root: AcceptedRoot): boolean {
+  try {
+    return validAuthors(secret, root).length > 0;
+  } catch (error) {
+    if (isEdgesealError(error)) return false;
+    throw error;
+  }
 }
 
 /**

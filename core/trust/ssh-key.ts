@@ -54,6 +54,11 @@ export function parseSshPublicKey(line: string): SshPublicKey {
   return { ...key, comment: comment.join(' ') };
 }
 
+/** Fingerprint of a key that stands in a line, as {@link sshFingerprint}. @throws EdgesealError `format-ssh` */
+export function fingerprintOf(line: string): string {
+  return sshFingerprint(parseSshPublicKey(line).blob);
+}
+
 /**
  * Parses a public key in wire encoding, as it stands in a signature; `comment` is empty. The bytes are
  * copied. Throws `format-ssh` as {@link parseSshPublicKey} does.

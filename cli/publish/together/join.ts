@@ -6,13 +6,13 @@ import type { Snapshot } from '../../../core/format/snapshot.ts';
 import type { AcceptedRoot } from '../../../core/trust/root-chain.ts';
 import { signatureNamespaces, validSignatures } from '../../../core/trust/signed-by.ts';
 import type { KeySignature } from '../../../core/trust/signed-by.ts';
-import { parseSshPublicKey, sameSshKey } from '../../../core/trust/ssh-key.ts';
+import { sameSshKey } from '../../../core/trust/ssh-key.ts';
 import type { SshPublicKey } from '../../../core/trust/ssh-key.ts';
 import { CatFile } from '../../git/commit-view.ts';
 import { gitAnswer } from '../../git/git.ts';
 import type { Place } from '../../repository.ts';
 import type { Io } from '../../terminal/io.ts';
-import { keyWords } from '../../trust/key-words.ts';
+import { keyWords, lists } from '../../trust/key-words.ts';
 import type { Draft } from '../draft.ts';
 import { stage } from '../stage.ts';
 import { fetchPending, printable } from '../transport/remote.ts';
@@ -75,9 +75,8 @@ async function joinOne(
   const mine = draft.snapshot;
   if (mine === undefined) return undefined;
   const byPublishers = (bytes: Uint8Array): KeySignature[] =>
-    publishersAmong(
-      root,
-      validSignatures(pending?.signatures ?? '', bytes, signatureNamespaces.snapshot),
+    validSignatures(pending?.signatures ?? '', bytes, signatureNamespaces.snapshot).filter(
+      ({ key }) => lists(root.spec.publishers.keys, key),
     );
   draft.others = byPublishers(mine);
   if (draft.others.length > 0) return undefined;
@@ -142,11 +141,6 @@ async function isEarlierMain(
   return (
     (await isAncestor(source, main)) && (before === undefined || (await isAncestor(before, source)))
   );
-}
-
-function publishersAmong({ spec }: AcceptedRoot, signed: readonly KeySignature[]): KeySignature[] {
-  const publishers = spec.publishers.keys.map((line) => parseSshPublicKey(line));
-  return signed.filter(({ key }) => publishers.some((one) => sameSshKey(one, key)));
 }
 
 function parsed(bytes: Uint8Array): Snapshot | undefined {

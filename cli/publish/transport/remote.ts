@@ -79,15 +79,9 @@ export async function fetchRemote(
   const { channels, main } = slotOf(remote);
   const specs = [`+refs/heads/edgeseal/*:${channels}/*`];
   if (branch !== undefined) specs.push(`+refs/heads/${branch}:${main}`);
-  const fetch = ['fetch', '--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
   // Floors and descent are read from main's history; a shallow clone, as CI likes them, has none.
-  if (branch !== undefined && (await isShallow(io, place))) fetch.push('--unshallow');
-  const result = await runGit(io, [...fetch, remote, ...specs], {
-    cwd: place.top,
-    allow: [1, 128, 255],
-  });
-  if (result.code !== 0)
-    throw (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, remote, branch);
+  const unshallow = branch !== undefined && (await isShallow(io, place)) ? ['--unshallow'] : [];
+  await fetchSpecs(io, place, remote, [...unshallow, remote, ...specs], branch);
   const fetched = await lastFetched(io, place, remote);
   return branch === undefined ? { ...fetched, main: undefined } : fetched;
 }
@@ -104,16 +98,8 @@ export async function fetchPending(
   place: Place,
   remote: string,
 ): Promise<Map<string, string>> {
-  const slot = pendingSlot(remote);
-  const fetch = ['fetch', '--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
-  const result = await runGit(io, [...fetch, remote, `+${pending}*:${slot}/*`], {
-    cwd: place.top,
-    allow: [1, 128, 255],
-  });
-  if (result.code !== 0)
-    throw (
-      (await fullDisk(result.stderr, place.top)) ?? fetchFailure(result.stderr, remote, undefined)
-    );
+  const { pending: slot } = slotOf(remote);
+  await fetchSpecs(io, place, remote, [remote, `+${pending}*:${slot}/*`], undefined);
   const args = ['for-each-ref', '--format=%(objectname) %(refname)', slot];
   const lines = (await gitText(io, args, { cwd: place.top })).split('\n');
   return new Map(
@@ -124,8 +110,19 @@ export async function fetchPending(
   );
 }
 
-function pendingSlot(remote: string): string {
-  return slotOf(remote).main.replace('/main/', '/pending/');
+async function fetchSpecs(
+  io: Io,
+  place: Place,
+  remote: string,
+  args: readonly string[],
+  branch: string | undefined,
+): Promise<void> {
+  const fetch = ['fetch', '--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
+  const { code, stderr } = await runGit(io, [...fetch, ...args], {
+    cwd: place.top,
+    allow: [1, 128, 255],
+  });
+  if (code !== 0) throw (await fullDisk(stderr, place.top)) ?? fetchFailure(stderr, remote, branch);
 }
 
 /** What a remote held when it was last fetched by {@link fetchRemote}; nothing is asked of it. */
@@ -147,9 +144,14 @@ export async function lastFetched(io: Io, place: Place, remote: string): Promise
   return fetched;
 }
 
-function slotOf(remote: string): { channels: string; main: string } {
+/** Where what was fetched from a remote is kept. */
+function slotOf(remote: string): { channels: string; main: string; pending: string } {
   const slot = createHash('sha256').update(remote).digest('hex').slice(0, 16);
-  return { channels: `refs/edgeseal/remote/${slot}`, main: `refs/edgeseal/main/${slot}` };
+  return {
+    channels: `refs/edgeseal/remote/${slot}`,
+    main: `refs/edgeseal/main/${slot}`,
+    pending: `refs/edgeseal/pending/${slot}`,
+  };
 }
 
 /**

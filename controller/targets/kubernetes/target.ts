@@ -107,7 +107,7 @@ export class KubernetesTarget implements Target {
       // At the start everything is looked at anyway.
       this.#presence.takeDrifted();
       // Not before the first run is done, which may write thousands: what happens until then is heard of afterwards, and
-      // telling us meanwhile of each Secret that we write would cost the server and us more than a third of writing it.
+      // to be told meanwhile of each Secret that we write takes time from the writing, on both sides.
       this.#beginWatch = (): void => {
         this.#watching = Promise.all([...from].map(([one, version]) => this.#watch(one, version)));
       };
