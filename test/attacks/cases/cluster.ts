@@ -32,6 +32,15 @@ async function refuses(
   expect(said).not.toContain(Buffer.from(marker).toString('base64'));
 }
 
+/** Somebody makes a Secret, and an author seals one of that name: it is refused, and theirs stays. */
+async function keepsTheirs(site: ClusterSite, metadata: object): Promise<void> {
+  const theirs = { metadata: { name: 'theirs', ...metadata }, stringData: { password: 'theirs' } };
+  await site.cluster.request('POST', site.path(''), theirs);
+  await site.channel.seal(site.key('theirs'), { password: marker });
+  await refuses(site, site.key('theirs'), 'TargetRefused', 'a Secret that is not ours');
+  expect(await site.values('theirs')).toEqual({ password: 'theirs' });
+}
+
 export const cluster: Family<ClusterAttack> = {
   title: 'Something in the cluster is aimed at',
   attacker:
@@ -55,11 +64,7 @@ export const cluster: Family<ClusterAttack> = {
       peers: foreignSecret,
       expected: refused('theirs', 'a Secret that is not ours is in its place'),
       async meet(site) {
-        const theirs = { metadata: { name: 'theirs' }, stringData: { password: 'theirs' } };
-        await site.cluster.request('POST', site.path(''), theirs);
-        await site.channel.seal(site.key('theirs'), { password: marker });
-        await refuses(site, site.key('theirs'), 'TargetRefused', 'a Secret that is not ours');
-        expect(await site.values('theirs')).toEqual({ password: 'theirs' });
+        await keepsTheirs(site, {});
       },
     },
     {
@@ -69,14 +74,7 @@ export const cluster: Family<ClusterAttack> = {
       expected: refused('theirs', 'a Secret that is not ours is in its place'),
       async meet(site) {
         const { labels, annotations } = (await site.secret('db')).metadata;
-        const theirs = {
-          metadata: { name: 'theirs', labels, annotations },
-          stringData: { password: 'theirs' },
-        };
-        await site.cluster.request('POST', site.path(''), theirs);
-        await site.channel.seal(site.key('theirs'), { password: marker });
-        await refuses(site, site.key('theirs'), 'TargetRefused', 'a Secret that is not ours');
-        expect(await site.values('theirs')).toEqual({ password: 'theirs' });
+        await keepsTheirs(site, { labels, annotations });
       },
     },
     {

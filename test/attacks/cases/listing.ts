@@ -1,9 +1,8 @@
+import { invalid } from '../kit/attack.ts';
 import type { Family } from '../kit/attack.ts';
 import { publishIndex, publishListed, publishText } from '../kit/forge.ts';
 import { notChecked, paths } from '../kit/peers.ts';
 import type { Site } from '../kit/site.ts';
-
-const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
 
 const snapshot = (replace: RegExp | string, by: string) => (site: Site) =>
   publishText(site, (text) => text.replace(replace, by));

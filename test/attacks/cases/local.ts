@@ -10,58 +10,44 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { invalid, unreachable } from '../kit/attack.ts';
 import type { Attack, Family } from '../kit/attack.ts';
 import { notChecked, replayed } from '../kit/peers.ts';
 import type { Site } from '../kit/site.ts';
 
-const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
-const unreachable = (says: string) => ({ mirror: 'Unreachable' as const, says });
-
-/** A copy of the mirror's repository as a folder on a stick, with what is newest in it. */
-function folder(
-  id: string,
-  attack: string,
-  expected: Attack['expected'],
-  spoil: (path: string, site: Site) => unknown,
-): Attack {
-  return {
+/** What is newest, carried by hand: `lay` puts it there. */
+const carried =
+  (name: (id: string) => string, lay: (path: string, site: Site) => unknown) =>
+  (
+    id: string,
+    attack: string,
+    expected: Attack['expected'],
+    spoil: (path: string, site: Site) => unknown,
+  ): Attack => ({
     id,
     attack,
     peers: notChecked,
     expected,
     async strike(site) {
       await site.publish();
-      const path = join(site.channel.folder, 'stick', id);
+      const path = join(site.channel.folder, name(id));
       rmSync(path, { recursive: true, force: true });
-      cpSync(site.channel.path, path, { recursive: true });
+      lay(path, site);
       await spoil(path, site);
       await site.configure({ mirrors: [path] });
     },
-  };
-}
+  });
 
-/** What is newest as a bundle. */
-function bundle(
-  id: string,
-  attack: string,
-  expected: Attack['expected'],
-  spoil: (path: string, site: Site) => unknown,
-): Attack {
-  return {
-    id,
-    attack,
-    peers: notChecked,
-    expected,
-    async strike(site) {
-      await site.publish();
-      const path = join(site.channel.folder, `${id}.bundle`);
-      rmSync(path, { force: true });
-      site.channel.bundle(path);
-      await spoil(path, site);
-      await site.configure({ mirrors: [path] });
-    },
-  };
-}
+/** A copy of the mirror's repository as a folder on a stick. */
+const folder = carried(
+  (id) => join('stick', id),
+  (path, site) => cpSync(site.channel.path, path, { recursive: true }),
+);
+
+const bundle = carried(
+  (id) => `${id}.bundle`,
+  (path, site) => site.channel.bundle(path),
+);
 
 const git = (path: string, ...args: string[]): string =>
   execFileSync('git', ['-C', path, ...args], {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { generateRegionKey } from '../../../core/crypto/region-key.ts';
+import { invalid } from '../kit/attack.ts';
 import type { EdgeSecret } from '../../../core/format/edge-secret.ts';
 import { envelopeDigest } from '../../../core/secret/statement.ts';
 import type { Family } from '../kit/attack.ts';
@@ -31,8 +32,6 @@ async function deleted(site: Site): Promise<void> {
 
 const text = (replace: RegExp | string, by: string) => (site: Site) =>
   publishText(site, (old) => old.replace(replace, by));
-
-const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
 
 export const publisher: Family = {
   title: 'A publisher lies',

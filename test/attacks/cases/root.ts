@@ -7,6 +7,7 @@ import {
   skSigner,
   sshsigBlob,
 } from '../../trust/ssh-fixtures.ts';
+import { invalid } from '../kit/attack.ts';
 import type { Parts } from '../../trust/ssh-fixtures.ts';
 import { channelPaths } from '../../../core/format/snapshot.ts';
 import type { TrustRootSpec } from '../../../core/format/trust-root.ts';
@@ -16,8 +17,6 @@ import type { Attack, Family } from '../kit/attack.ts';
 import { publishSnapshot, publishText, publishUnder, rootAfter } from '../kit/forge.ts';
 import { notChecked, unsigned } from '../kit/peers.ts';
 import type { Site } from '../kit/site.ts';
-
-const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
 
 /** The next root as somebody made it, and a snapshot that names it. */
 function nextRoot(

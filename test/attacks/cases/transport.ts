@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { invalid, unreachable } from '../kit/attack.ts';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import { serveGit } from '../../../tools/git-server.ts';
@@ -14,9 +15,6 @@ import { band, by, respond, FLUSH, packed, pkt, ref, server } from '../kit/wire.
 const password = 'made-up-password-of-a-mirror';
 const OID = 'abcdef0123'.repeat(4);
 const ADVERTISEMENT = 'application/x-git-upload-pack-advertisement';
-
-const unreachable = (says: string) => ({ mirror: 'Unreachable' as const, says });
-const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
 
 /** Whatever is asked, one plain answer. */
 function plain(

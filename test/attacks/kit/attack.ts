@@ -17,6 +17,11 @@ interface Expected {
   note?: string;
 }
 
+/** The mirror is called invalid, in these words. */
+export const invalid = (says: string) => ({ mirror: 'Invalid' as const, says });
+/** The mirror is called unreachable, in these words. */
+export const unreachable = (says: string) => ({ mirror: 'Unreachable' as const, says });
+
 export interface Described {
   /** Unique; the name of the test. */
   id: string;
