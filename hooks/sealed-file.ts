@@ -13,7 +13,7 @@ export function findUnreadable(path: string, bytes: Uint8Array): ScanFinding[] {
   const place = parseSecretPath(path);
   if (place === undefined) return [];
   const finding = (line: number, message: string): ScanFinding[] => [
-    { rule: 'sealed-file', line, message },
+    { rule: 'sealed-file', line, column: 1, message, masked: '' },
   ];
   try {
     const { namespace, name } = parseEdgeSecret(bytes).metadata;

@@ -1,11 +1,16 @@
-/** What a scan looks for. `sealed-file`: one that nobody could read, so that clusters would keep what they have. */
-export type ScanRule = 'kubernetes-secret' | 'unreadable-secret' | 'region-key' | 'sealed-file';
-
-/** One thing found. It names the place and never holds a value, so it can be shown to anybody. */
+/**
+ * One thing found. It names the place and never holds a value or a part of one, so it can be shown to anybody:
+ * in a terminal, a CI log, a pull request.
+ */
 export interface ScanFinding {
-  rule: ScanRule;
+  /** The rule's id, kebab-case: `kubernetes-secret`, `region-key`, `sealed-file`, `github-token`. */
+  rule: string;
   /** 1-based. */
   line: number;
+  /** 1-based, in UTF-16 code units; 1 where only the line is known. */
+  column: number;
   /** Lower case, no period; names of Secrets and items only. */
   message: string;
+  /** Public parts of the value (a vendor's prefix) and `****`, never a character of what is secret, nor its length. */
+  masked: string;
 }

@@ -1,6 +1,7 @@
 import type { ScanFinding } from './finding.ts';
 
 const prefix = 'edgeseal-region-key-1-';
+const masked = `${prefix}****`;
 
 /** The seed's 32 bytes; a text that merely speaks of the prefix has less behind it. */
 const seedLength = 43;
@@ -16,7 +17,8 @@ export function findRegionKeys(bytes: Buffer): ScanFinding[] {
     if (!/^[A-Za-z0-9_-]{43}$/.test(seed)) continue;
     line += lineBreaks(bytes, counted, at);
     counted = at;
-    findings.push({ rule: 'region-key', line, message: 'a private region key' });
+    const column = at - bytes.lastIndexOf(10, at);
+    findings.push({ rule: 'region-key', line, column, message: 'a private region key', masked });
   }
   return findings;
 }

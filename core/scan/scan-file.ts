@@ -15,6 +15,9 @@ const manifest = /\.(?:ya?ml|json)(?:~|\.[A-Za-z0-9_-]{1,20})?$/i;
 const prose =
   /\.(?:md|mdx|rst|adoc|html?|[cm]?[jt]sx?|go|py|rb|rs|java|kt|c|h|cc|cpp|cs|php|sh|bash|ps1|css|svg|lock|sum|patch|diff)$/i;
 
+/** What is said alike of every plaintext Secret. */
+const plain = { rule: 'kubernetes-secret', column: 1, masked: '****' };
+
 const mentionsSecret = /\bSecret(?:List)?\b/;
 
 /**
@@ -81,10 +84,10 @@ async function scanDocument(part: string, certain: boolean, depth: number): Prom
     const options = { aliases: true, binary: true };
     for (const { value, lineOf } of parseYamlDocuments(part, options)) {
       for (const { path, message } of findPlainSecrets(value)) {
-        findings.push({ rule: 'kubernetes-secret', line: lineOf(path) ?? 1, message });
+        findings.push({ ...plain, line: lineOf(path) ?? 1, message });
       }
       for (const { path, message } of await scanWithin(value, depth)) {
-        findings.push({ rule: 'kubernetes-secret', line: lineOf(path) ?? 1, message });
+        findings.push({ ...plain, line: lineOf(path) ?? 1, message });
       }
     }
     return findings;
@@ -105,7 +108,7 @@ async function scanJson(json: Json, text: string, depth: number): Promise<ScanFi
   const found = [...findPlainSecrets(json), ...(await scanWithin(json, depth))];
   // JSON.parse gives no places. With one Secret this is its line, with several that of its turn.
   return found.map(({ message }, turn) => ({
-    rule: 'kubernetes-secret',
+    ...plain,
     line: lines[Math.min(turn, lines.length - 1)] ?? 1,
     message,
   }));
@@ -133,6 +136,8 @@ function suspect(part: string, certain: boolean, why: string): ScanFinding[] {
     {
       rule: 'unreadable-secret',
       line,
+      column: 1,
+      masked: '****',
       message: `looks like a Secret, but cannot be parsed (${why})`,
     },
   ];
