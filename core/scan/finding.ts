@@ -13,4 +13,15 @@ export interface ScanFinding {
   message: string;
   /** Public parts of the value (a vendor's prefix) and `****`, never a character of what is secret, nor its length. */
   masked: string;
+  /** What {@link ScanOptions.digest} gave for the value. Never printed: it is made to be compared. */
+  digest?: string;
+}
+
+/** What a caller may ask for beside the places. */
+export interface ScanOptions {
+  /**
+   * Called with each value that is found, decoded if it stood there encoded, while it is at hand; of a Secret with all its
+   * values, one line each. What it gives becomes the finding's `digest`, by which an allow list knows the value again.
+   */
+  digest?: (value: string | Uint8Array) => string;
 }
