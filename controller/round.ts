@@ -10,7 +10,7 @@ import type { StatusFile } from './status/status-file.ts';
 
 const isFault = (state: MirrorState): boolean => !quietMirrorStates.includes(state);
 /** Those whose words differ from one snapshot to the next. */
-const isCounting = (state: MirrorState): boolean => state === 'Rollback' || state === 'Stale';
+const isCounting = (state: MirrorState): boolean => ['Rollback', 'Stale', 'Ahead'].includes(state);
 
 /** Looking for drift takes at most this share of the time. */
 const DRIFT_SHARE = 0.05;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isAhead } from '../../core/channel/heartbeat-age.ts';
 import { compareMarks } from '../../core/channel/mark.ts';
 import { EdgesealError } from '../../core/errors.ts';
 import { rootFingerprint } from '../../core/trust/root-chain.ts';
@@ -92,7 +93,7 @@ function say(
       ? 'none: the trust root names no key for it'
       : at === undefined
         ? 'none for this snapshot'
-        : `${issuedAt ?? ''} (${ageWords(at, new Date())} ago)`;
+        : `${issuedAt ?? ''} (${heartbeatAge(at, new Date())})`;
   const rows = [
     ['region', region],
     ['repository', repository],
@@ -109,6 +110,11 @@ function say(
   output.line(`${file}: every signature and every byte is right`);
   for (const [name = '', value = ''] of rows) output.line(`  ${name.padEnd(11)} ${value}`);
   for (const { name, message } of refused) output.warn(`${name} would be refused: ${message}`);
+}
+
+function heartbeatAge(at: Date, now: Date): string {
+  if (!isAhead(at.toISOString(), now.getTime())) return `${ageWords(at, now)} ago`;
+  return `${ageWords(now, at)} ahead of the clock here: a controller with this clock would not count it`;
 }
 
 function documentOf(

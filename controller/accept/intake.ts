@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { isAhead } from '../../core/channel/heartbeat-age.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import { printable } from '../../core/git/mirror.ts';
@@ -66,7 +67,7 @@ export class Intake {
     this.#poll = new Poll(this.mirrors, counters);
   }
 
-  /** When the newest heartbeat of an accepted snapshot was issued. */
+  /** When the newest heartbeat of an accepted snapshot was issued, of those that were not ahead of the clock then. */
   get issuedAt(): string | undefined {
     return this.#contact.issuedAt;
   }
@@ -95,6 +96,8 @@ export class Intake {
       const error = await this.#hear(one, holdings, isAwaited, signal);
       if (error !== undefined) own.push(error);
     }
+    // Also what was seen before: it was ahead of the clock here, and that was put right.
+    for (const { memory } of this.mirrors) this.#noteHeartbeat(memory, memory.served, ledger);
     this.#save();
     if (own[0] !== undefined) throw own[0];
   }
@@ -199,8 +202,8 @@ export class Intake {
         session = undefined;
         return fetchAndLook();
       });
-      const { mark, issuedAt, acceptance } = look;
-      this.#noteHeartbeat(issuedAt, mark.sha256 === ledger.mark?.sha256);
+      const { mark, acceptance } = look;
+      this.#noteHeartbeat(look, mark, ledger);
       if (acceptance === undefined) return;
       this.#log.info('snapshot accepted', {
         mirror: mirror.name,
@@ -256,10 +259,19 @@ export class Intake {
     }
   }
 
-  #noteHeartbeat(issuedAt: string | undefined, isAccepted: boolean): void {
-    if (issuedAt === undefined || !isAccepted) return;
+  /** One that is ahead of the clock counts for nothing: it would be fresh for ever, and keep later ones from counting. */
+  #noteHeartbeat(
+    { issuedAt }: { issuedAt?: string | undefined },
+    mark: Mark | undefined,
+    ledger: Ledger,
+  ): void {
+    const now = this.#now();
+    if (issuedAt === undefined || mark?.sha256 !== ledger.mark?.sha256 || isAhead(issuedAt, now))
+      return;
     const before = this.#contact.issuedAt;
-    if (before === undefined || issuedAt > before) this.#contact.issuedAt = issuedAt;
+    // What was noted under a clock that has been set back since gives way, too.
+    if (before === undefined || issuedAt > before || isAhead(before, now))
+      this.#contact.issuedAt = issuedAt;
   }
 
   /** Only what is news is written: an idle poll leaves the disk alone. */

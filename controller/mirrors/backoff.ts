@@ -8,6 +8,22 @@ export function backoffMs(failures: number, baseMs: number, capMs: number): numb
   return jittered(Math.min(baseMs * 2 ** Math.min(failures - 1, 20), Math.max(baseMs, capMs)));
 }
 
+/** A time in which something is not tried again, in milliseconds since 1970. */
+export interface Rest {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The rest that begins now. */
+export function restFor(ms: number, now: number): Rest {
+  return { from: now, until: now + ms };
+}
+
+/** Whether a rest is over. A clock that was set back ends it: else it would last until the clock is there again. */
+export function isOver(rest: Rest | undefined, now: number): boolean {
+  return rest === undefined || now >= rest.until || now < rest.from;
+}
+
 /** A duration, up to a quarter shorter or longer. */
 export function jittered(ms: number): number {
   return Math.round(ms * (0.75 + randomInt(0, 501) / 1000));

@@ -10,7 +10,8 @@ import type { MirrorSpec } from '../../core/git/mirror.ts';
 import type { MirrorSettings, Settings } from '../config.ts';
 import type { MirrorState } from '../status/reason.ts';
 import type { MirrorMemory, Seen } from '../store/contact.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, isOver, restFor } from './backoff.ts';
+import type { Rest } from './backoff.ts';
 import { completeMirror } from './credentials.ts';
 import type { SecretTexts } from './credentials.ts';
 import { FetchSession } from './fetch-session.ts';
@@ -57,7 +58,7 @@ export class Mirror {
   readonly #cache: string;
   readonly #secrets: SecretTexts | undefined;
   #failures = 0;
-  #nextAt = 0;
+  #rest: Rest | undefined;
 
   /** @param cache the Git directory that all mirrors share: only verified commits count in it */
   constructor(
@@ -81,7 +82,7 @@ export class Mirror {
 
   /** Whether it may be asked again, after failures only every now and then. */
   isDue(now: number): boolean {
-    return now >= this.#nextAt;
+    return isOver(this.#rest, now);
   }
 
   /**
@@ -149,13 +150,13 @@ export class Mirror {
   /** After a failure: it is asked again later each time, up to `capMs`. */
   delay(now: number, capMs: number): void {
     this.#failures += 1;
-    this.#nextAt = now + backoffMs(this.#failures, this.#config.intervalMs, capMs);
+    this.#rest = restFor(backoffMs(this.#failures, this.#config.intervalMs, capMs), now);
   }
 
   /** Notes that it answered and what it serves was looked into. */
   answered(): void {
     this.#failures = 0;
-    this.#nextAt = 0;
+    this.#rest = undefined;
   }
 
   /**
@@ -167,8 +168,9 @@ export class Mirror {
     const { memory } = this;
     const mark: Mark = { root, sequence, sha256 };
     this.fault = undefined;
-    // Not by the commit: a mirror can make as many of one snapshot as it likes.
-    if (memory.served?.sha256 !== sha256 || memory.since === undefined)
+    // Not by the commit: a mirror can make as many of one snapshot as it likes. (Nor by a clock that was set back since.)
+    const { since } = memory;
+    if (memory.served?.sha256 !== sha256 || since === undefined || Date.parse(since) > now)
       memory.since = new Date(now).toISOString();
     memory.oid = oid;
     memory.issuedAt = issuedAt;

@@ -1,12 +1,13 @@
 import type { FoundBundle } from '../../core/git/bundle-folder.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, isOver, restFor } from './backoff.ts';
+import type { Rest } from './backoff.ts';
 import type { MirrorFault } from './mirror.ts';
 
 interface Refusal {
   fault: Pick<MirrorFault, 'state' | 'message'>;
   failures: number;
-  /** When it is looked into again, milliseconds since 1970. */
-  nextAt: number;
+  /** Until it is looked into again. */
+  rest: Rest | undefined;
 }
 
 /** A file that does not count, and why. */
@@ -49,13 +50,13 @@ export class Shelf {
 
   /** Whether one may be looked into now. */
   isDue({ stamp, fault }: FoundBundle, now: number): boolean {
-    return fault === undefined && now >= (this.#refused.get(stamp)?.nextAt ?? 0);
+    return fault === undefined && isOver(this.#refused.get(stamp)?.rest, now);
   }
 
   refuse({ stamp }: FoundBundle, fault: Refusal['fault'], now: number): void {
     const failures = (this.#refused.get(stamp)?.failures ?? 0) + 1;
-    const nextAt = now + backoffMs(failures, this.#intervalMs, CAP * this.#intervalMs);
-    this.#refused.set(stamp, { fault, failures, nextAt });
+    const rest = restFor(backoffMs(failures, this.#intervalMs, CAP * this.#intervalMs), now);
+    this.#refused.set(stamp, { fault, failures, rest });
   }
 
   admit({ stamp }: FoundBundle): void {
@@ -64,7 +65,7 @@ export class Shelf {
 
   /** What was wrong may be right now: another snapshot was accepted. */
   retry(): void {
-    for (const refusal of this.#refused.values()) refusal.nextAt = 0;
+    for (const refusal of this.#refused.values()) refusal.rest = undefined;
   }
 
   /** Notes one that holds, but only what is older than what is accepted. */

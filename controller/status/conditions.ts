@@ -18,7 +18,14 @@ export interface Facts {
   alarm: { held: boolean; acknowledged: boolean; message: string; snapshot: string } | undefined;
   mirrors: { name: string; state: MirrorState; message?: string | undefined }[];
   sequence: number | undefined;
-  heartbeat: { configured: boolean; issuedAt: string | undefined; stale: boolean };
+  heartbeat: {
+    configured: boolean;
+    /** Of the newest one that can be held against the clock. */
+    issuedAt: string | undefined;
+    stale: boolean;
+    /** What is said of one that is ahead of the clock, where there is no other. */
+    ahead: string | undefined;
+  };
   keyFault: string | undefined;
   secrets: { listed: number; applied: number; failing: number };
   /** All that is listed has failed, and not even an older version is there. */
@@ -111,6 +118,9 @@ function fresh({ heartbeat, sequence }: Facts): Verdict {
     return { type, status: 'Unknown', reason: 'NotConfigured', message };
   }
   if (heartbeat.issuedAt === undefined) {
+    const { ahead } = heartbeat;
+    if (ahead !== undefined)
+      return { type, status: 'False', reason: 'HeartbeatAhead', message: ahead };
     const message = 'no heartbeat has come for this snapshot yet';
     return { type, status: 'Unknown', reason: 'NoHeartbeat', message };
   }

@@ -43,6 +43,7 @@ export type Reason =
   | 'NoHeartbeat'
   | 'NotConfigured'
   | 'Stale'
+  | 'HeartbeatAhead'
   // Degraded
   | 'AsExpected'
   | 'Alarm'
@@ -56,6 +57,7 @@ export type MirrorState =
   | 'Ok'
   | 'Behind'
   | 'Stale'
+  | 'Ahead'
   | 'Rollback'
   | 'Invalid'
   | 'Equivocation'

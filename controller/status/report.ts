@@ -1,3 +1,4 @@
+import { isAhead, maxAheadMinutes } from '../../core/channel/heartbeat-age.ts';
 import { compareMarks } from '../../core/channel/mark.ts';
 import type { Mark } from '../../core/channel/mark.ts';
 import { displayUrl, printable } from '../../core/git/mirror.ts';
@@ -10,7 +11,7 @@ import type { RegionKey } from '../../core/crypto/region-key.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import type { State } from '../store/state.ts';
 import { conditionsOf, withSince } from './conditions.ts';
-import type { Hold } from './conditions.ts';
+import type { Facts, Hold } from './conditions.ts';
 import type { MirrorStatus, Status } from './status.ts';
 
 const NAMED = 100;
@@ -126,14 +127,31 @@ function isNothingHeld({ state, faults, holds }: Situation): boolean {
   return listed > 0;
 }
 
-function heartbeatOf(situation: Situation): {
-  configured: boolean;
-  issuedAt: string | undefined;
-  stale: boolean;
-} {
-  const { root, issuedAt, now, settings } = situation;
-  const stale = issuedAt !== undefined && now - Date.parse(issuedAt) > settings.staleAfterMs;
-  return { configured: root?.spec.heartbeat !== undefined, issuedAt, stale };
+function heartbeatOf(situation: Situation): Facts['heartbeat'] {
+  const { root, issuedAt, now, settings, mirrors } = situation;
+  const configured = root?.spec.heartbeat !== undefined;
+  if (issuedAt !== undefined && !isAhead(issuedAt, now)) {
+    const stale = now - Date.parse(issuedAt) > settings.staleAfterMs;
+    return { configured, issuedAt, stale, ahead: undefined };
+  }
+  const served = mirrors.flatMap((mirror) => {
+    const words = aheadness(mirror, situation);
+    return words === undefined ? [] : [`mirror ${mirror.name}: ${words}`];
+  });
+  const noted =
+    issuedAt === undefined ? undefined : `the last heartbeat is of ${issuedAt}, ${aheadWords}`;
+  return { configured, issuedAt: undefined, stale: false, ahead: served[0] ?? noted };
+}
+
+/** The same whatever the time is: a status that says nothing new is not written again. */
+const aheadWords = `more than ${maxAheadMinutes} minutes ahead of the clock here, so whether anything newer is withheld cannot be told: set this clock if it is wrong (it may have been set back); if it is right, the one that made the heartbeat was not, and the next heartbeat mends it`;
+
+/** What is said of a mirror whose heartbeat cannot be held against the clock. */
+function aheadness({ memory }: Mirror, { root, now }: Situation): string | undefined {
+  const { issuedAt } = memory;
+  if (root?.spec.heartbeat === undefined || issuedAt === undefined || !isAhead(issuedAt, now))
+    return undefined;
+  return `the heartbeat that it serves is of ${issuedAt}, ${aheadWords}`;
 }
 
 function mirrorStatus(mirror: Mirror, mark: Mark | undefined, situation: Situation): MirrorStatus {
@@ -157,6 +175,8 @@ function mirrorStatus(mirror: Mirror, mark: Mark | undefined, situation: Situati
       'Rollback',
       `${it} snapshot ${served.sequence}, and it has served ${best.sequence} before`,
     );
+  const ahead = aheadness(mirror, situation);
+  if (ahead !== undefined) return is('Ahead', ahead);
   const stale = staleness(mirror, situation);
   if (stale !== undefined) return is('Stale', stale);
   if (mark === undefined || compareMarks(served, mark) < 0)

@@ -203,4 +203,20 @@ describe('a bundle is verified at the edge', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining('secrets     2 in 1 namespace')]);
     expect(stderr).toMatch(/^warning: production\/other would be refused: /);
   });
+
+  it('names a heartbeat that is ahead of the clock, which a controller would not count', async () => {
+    const channel = await TestChannel.make();
+    channel.makeRoot((spec) => {
+      spec.heartbeat = { key: channel.heartbeat.line };
+    });
+    channel.publish({ heartbeat: new Date(Date.now() + 50 * 3600_000) });
+    const file = at('ahead.bundle');
+    channel.bundle(file);
+    channel.delete();
+    const { code, stdout } = await verify(file, '--root', channel.root.sha256);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/heartbeat {3}20\S+Z \(2d ahead of the clock here: a controller with/),
+    ]);
+  });
 });

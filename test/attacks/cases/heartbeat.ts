@@ -7,6 +7,8 @@ import type { Attack, Family } from '../kit/attack.ts';
 import { notChecked } from '../kit/peers.ts';
 import type { Site } from '../kit/site.ts';
 
+const day = 24 * 3600_000;
+
 /** The trust root names a heartbeat key, and what is older than two days is stale. */
 async function beating(site: Site): Promise<void> {
   const { channel } = site;
@@ -97,9 +99,54 @@ export const heartbeat: Family = {
         site.channel.beat(new Date(site.edge.now));
         expect(condition(await site.round(), 'Fresh')).toBe('True Heartbeat');
       },
-      strike: (site) => (site.edge.now += 3 * 24 * 3600_000),
+      strike: (site) => (site.edge.now += 3 * day),
       check: (site) => {
         expect(condition(site.status!, 'Fresh')).toBe('False Stale');
+      },
+    },
+    {
+      id: 'heartbeat-of-tomorrow',
+      attack: 'dates a heartbeat a year ahead, with its key, and freezes',
+      peers: notChecked,
+      expected: {
+        mirror: 'Ahead',
+        says: 'more than 10 minutes ahead of the clock here',
+        note: 'it counts for nothing: *Fresh* goes by the last right one, and the next right one counts',
+      },
+      async setUp(site) {
+        await beating(site);
+        site.channel.beat(new Date(site.edge.now));
+        expect(condition(await site.round(), 'Fresh')).toBe('True Heartbeat');
+        site.edge.now += 2 * day;
+      },
+      strike: ({ channel, edge }) => channel.beat(new Date(edge.now + 365 * day)),
+      async check(site) {
+        expect(condition(site.status!, 'Fresh')).toBe('False Stale');
+        site.channel.beat(new Date(site.edge.now));
+        expect(condition(await site.round(), 'Fresh')).toBe('True Heartbeat');
+      },
+    },
+    {
+      id: 'frozen-and-clock-set-back',
+      attack:
+        'freezes, and sets the clock of the controller back by a year, so that nothing gets old',
+      peers: notChecked,
+      expected: {
+        mirror: 'Ahead',
+        says: 'set this clock if it is wrong (it may have been set back)',
+        note: '*Fresh* is *HeartbeatAhead*: what cannot be told is not called fresh',
+      },
+      async setUp(site) {
+        await beating(site);
+        site.channel.beat(new Date(site.edge.now));
+        expect(condition(await site.round(), 'Fresh')).toBe('True Heartbeat');
+      },
+      strike(site) {
+        site.edge.now -= 365 * day;
+        site.undo(() => (site.edge.now += 365 * day));
+      },
+      check: (site) => {
+        expect(condition(site.status!, 'Fresh')).toBe('False HeartbeatAhead');
       },
     },
   ],
