@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
-import { sodium } from './sodium.ts';
+import { xChaChaOpen, xChaChaSeal, xChaChaSizes } from './xchacha20-poly1305.ts';
 
-const nonceLength = 24;
-const tagLength = 16;
+const { nonce: nonceLength, tag: tagLength } = xChaChaSizes;
 /** Values are padded to a multiple of this, so that a length leaks only in steps of 64 bytes. */
 const block = 64;
 
@@ -16,13 +15,7 @@ const block = 64;
 export function sealItem(valueKey: Uint8Array, aad: Uint8Array, value: Uint8Array): Uint8Array {
   const nonce = randomBytes(nonceLength);
   const padded = pad(value);
-  const body = sodium().crypto_aead_xchacha20poly1305_ietf_encrypt(
-    padded,
-    aad,
-    null,
-    nonce,
-    valueKey,
-  );
+  const body = xChaChaSeal(valueKey, nonce, aad, padded);
   padded.fill(0);
   return Buffer.concat([nonce, body]);
 }
@@ -38,22 +31,11 @@ export function openItem(valueKey: Uint8Array, aad: Uint8Array, sealed: Uint8Arr
   if (body.length < block + tagLength || (body.length - tagLength) % block !== 0) {
     throw new EdgesealError('seal-open', 'a sealed item has an impossible length');
   }
-  let padded: Uint8Array;
-  try {
-    padded = sodium().crypto_aead_xchacha20poly1305_ietf_decrypt(
-      null,
-      body,
-      aad,
-      sealed.subarray(0, nonceLength),
-      valueKey,
-    );
-  } catch (cause) {
+  const padded = xChaChaOpen(valueKey, sealed.subarray(0, nonceLength), aad, body);
+  if (padded === undefined) {
     throw new EdgesealError(
       'seal-open',
       'a sealed item does not open: its bytes, name or place were changed',
-      {
-        cause,
-      },
     );
   }
   return unpad(padded);
@@ -74,7 +56,8 @@ function unpad(padded: Uint8Array): Uint8Array {
   if (padded[end] !== 0x80 || padded.length - end > block) {
     throw new EdgesealError('seal-open', 'a sealed item has malformed padding');
   }
-  const value = padded.slice(0, end);
+  // Not slice(): of a Buffer that is the same memory.
+  const value = Uint8Array.from(padded.subarray(0, end));
   padded.fill(0);
   return value;
 }

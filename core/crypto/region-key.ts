@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
 import { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from '../format/base64.ts';
 import { SecretBytes } from '../secret-bytes.ts';
-import { loadSodium } from './sodium.ts';
-import { checkXWingPublicKey, newXWingSeed, xWingKeyPair, xWingPublicKey } from './x-wing.ts';
+import {
+  checkXWingPublicKey,
+  loadXWing,
+  newXWingSeed,
+  xWingKeyPair,
+  xWingPublicKey,
+} from './x-wing.ts';
 import type { XWingKeyPair, XWingPublicKey } from './x-wing.ts';
 
 const prefix = 'edgeseal-region-key-1-';
@@ -39,7 +44,7 @@ export function formatRegionPublicKey(key: RegionPublicKey): string {
   return encodeBase64(key.raw);
 }
 
-/** A public key made ready to wrap for; call `loadSodium()` first. */
+/** A public key made ready to wrap for; call `loadXWing()` first. */
 export function recipientOf(key: RegionPublicKey): XWingPublicKey {
   return xWingPublicKey(key.raw);
 }
@@ -96,7 +101,7 @@ async function parseKeyLine(
 }
 
 async function regionKeyOf(seed: Uint8Array): Promise<RegionKey> {
-  await loadSodium();
+  await loadXWing();
   const pair = xWingKeyPair(seed);
   return { ...identify(pair.publicKey), pair };
 }

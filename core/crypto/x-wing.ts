@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EdgesealError } from '../errors.ts';
 import { isSoundX25519Point } from './x25519-point.ts';
 import { nativeXWing } from './x-wing-native.ts';
+import { loadSodium } from './sodium.ts';
 import { sodiumXWing } from './x-wing-sodium.ts';
 
 /** Sizes in bytes. Source: draft-connolly-cfrg-xwing-kem section 5, HPKE KEM id 0x647A. */
@@ -36,8 +37,13 @@ export interface XWing {
 
 const implementation: XWing = nativeXWing ?? sodiumXWing;
 
+/** Loads what this Node's X-Wing needs, once: nothing where OpenSSL has it, libsodium (70 ms) elsewhere. */
+export async function loadXWing(): Promise<void> {
+  if (nativeXWing === undefined) await loadSodium();
+}
+
 /**
- * Checks a public key and makes it ready. Call `loadSodium()` first: on older Nodes it is libsodium's.
+ * Checks a public key and makes it ready. Call {@link loadXWing} first.
  *
  * @throws EdgesealError `format-key` for a wrong length, ML-KEM coefficients that are not reduced (FIPS 203
  * section 7.2) or an X25519 part that is not reduced or of small order.

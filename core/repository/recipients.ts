@@ -1,5 +1,5 @@
+import { loadXWing } from '../crypto/x-wing.ts';
 import { recipientOf } from '../crypto/region-key.ts';
-import { loadSodium } from '../crypto/sodium.ts';
 import { EdgesealError } from '../errors.ts';
 import { byName } from '../format/names.ts';
 import { nearName } from '../format/near-name.ts';
@@ -23,7 +23,7 @@ export async function recipientsFor(
   state: RepositoryState,
   regions: readonly string[],
 ): Promise<SealRecipient[]> {
-  await loadSodium();
+  await loadXWing();
   return withRecovery(state, regions).flatMap((name) => {
     const recipients = activeRecipients(state, regionEntry(state, name));
     if (recipients.length === 0) throw keyless(state, name);
@@ -41,7 +41,7 @@ export async function recipientsByRegion(
   state: RepositoryState,
   regions: readonly string[],
 ): Promise<Map<string, SealRecipient[]>> {
-  await loadSodium();
+  await loadXWing();
   const names = withRecovery(state, regions);
   const byRegion = new Map<string, SealRecipient[]>();
   for (const name of names) {

@@ -3,9 +3,9 @@ import { itemAad } from '../crypto/binding.ts';
 import type { EnvelopeIdentity, SecretIdentity } from '../crypto/binding.ts';
 import { openItem, sealItem } from '../crypto/item.ts';
 import type { RegionKey } from '../crypto/region-key.ts';
-import { loadSodium } from '../crypto/sodium.ts';
 import { commitmentOf, newDataKey, suite, valueKeyOf } from '../crypto/suite.ts';
 import { unwrapDataKey, wrapDataKey } from '../crypto/wrap.ts';
+import { loadXWing } from '../crypto/x-wing.ts';
 import type { XWingPublicKey } from '../crypto/x-wing.ts';
 import { EdgesealError } from '../errors.ts';
 import { decodeBase64, encodeBase64 } from '../format/base64.ts';
@@ -39,7 +39,7 @@ export async function sealEnvelope(
   recipients: readonly SealRecipient[],
   items: Items,
 ): Promise<FullEnvelope> {
-  await loadSodium();
+  await loadXWing();
   const dataKey = newDataKey();
   const valueKey = valueKeyOf(dataKey);
   const identity = { ...context, commitment: encodeBase64(commitmentOf(dataKey)) };
@@ -87,7 +87,7 @@ export async function openDataKey(
   region: string,
   keys: readonly RegionKey[],
 ): Promise<SecretBytes | undefined> {
-  await loadSodium();
+  await loadXWing();
   const identity: EnvelopeIdentity = { ...context, commitment: envelope.commitment };
   for (const recipient of envelope.recipients) {
     if (recipient.region !== region || recipient.wrapped === undefined) continue;
