@@ -1,6 +1,6 @@
 import { isEdgesealError } from '../errors.ts';
 import type { Json } from '../format/canonical-json.ts';
-import type { ScanFinding } from './finding.ts';
+import type { ScanFinding, ScanOptions } from './finding.ts';
 import { findPlainSecrets, textsWithin } from './plain-secret.ts';
 import { findRegionKeys } from './region-key.ts';
 import { lineOfSecretText } from './secret-text.ts';
@@ -29,7 +29,11 @@ const mentionsSecret = /\bSecret(?:List)?\b/;
  * @param path decides, by its ending, whether a file can be a manifest
  * @param bytes the whole file; who controls it may write anything, so nothing here throws on content
  */
-export async function scanFile(path: string, bytes: Uint8Array): Promise<ScanFinding[]> {
+export async function scanFile(
+  path: string,
+  bytes: Uint8Array,
+  _options: ScanOptions = {},
+): Promise<ScanFinding[]> {
   const buffer = asUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const findings = findRegionKeys(buffer);
   if (prose.test(path) || !buffer.includes('kind')) return findings;
