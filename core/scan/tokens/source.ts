@@ -1,0 +1,32 @@
+import { longRuns, type Runs } from './long-runs.ts';
+
+/** Offsets of bytes, the end not included. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** What is scanned, once as bytes and once as a text in which each byte is one character. */
+export class TokenSource {
+  readonly bytes: Buffer;
+  readonly path: string;
+  #text: string | undefined;
+  #runs: Runs | undefined;
+
+  constructor(bytes: Uint8Array, path: string) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.path = path;
+  }
+
+  /** Latin-1, whatever the encoding: an offset in it is one in the bytes, and every token's alphabet is ASCII. */
+  get text(): string {
+    this.#text ??= this.bytes.toString('latin1');
+    return this.#text;
+  }
+
+  /** Where values that could be random stand. */
+  get runs(): Runs {
+    this.#runs ??= longRuns(this.bytes);
+    return this.#runs;
+  }
+}
