@@ -1,6 +1,7 @@
 import { cluster, output, signingKey, noSign, openingKeys, regionKeys } from './command-options.ts';
 import { clusterCommands } from './cluster-commands.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { scanCommand } from './scan-command.ts';
 import { trustCommand } from './trust-commands.ts';
 
 /** Commands that look, judge, publish and serve. */
@@ -40,6 +41,22 @@ export const operatorCommands: CommandSpec[] = [
     ],
     examples: ['verify', 'verify --commit origin/main --output json', 'verify --key recovery.key'],
     load: () => import('../commands/verify.ts'),
+  },
+  {
+    usage: 'diff [commits-or-secrets...]',
+    summary: 'what differs, by name and never by value: items, regions, authors, policy',
+    options: [
+      ['--staged', 'compare with what is staged, not with the working tree'],
+      ['--exit-code', 'exit with 1 where something differs'],
+      output,
+    ],
+    examples: [
+      'diff',
+      'diff --staged',
+      'diff main...my-branch',
+      'diff v1 v2 production/database-credentials --output json',
+    ],
+    load: () => import('../commands/diff.ts'),
   },
   {
     usage: 'status [secrets...]',
@@ -184,6 +201,7 @@ export const operatorCommands: CommandSpec[] = [
     load: () => import('../commands/controller.ts'),
   },
   ...clusterCommands,
+  scanCommand,
   {
     usage: 'doctor',
     summary: 'what is wrong with this set-up, and the command that mends it',

@@ -1,0 +1,45 @@
+import { EdgesealError } from '../../core/errors.ts';
+import { printReport } from '../scan/output/report.ts';
+import type { Format } from '../scan/output/report.ts';
+import { printRule, printRules } from '../scan/rules/explain.ts';
+import { scanSought } from '../scan/run.ts';
+import type { Io } from '../terminal/io.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import { Output } from '../terminal/output.ts';
+import { plainText } from '../terminal/plain-text.ts';
+
+interface Options {
+  staged?: boolean;
+  range?: string;
+  history?: boolean;
+  output?: Format;
+  rules?: boolean;
+  explain?: string;
+}
+
+/** `edgeseal scan [PATH...]`: looks for secrets; shows where they are, and never what they are. */
+export async function run(io: Io, paths: string[], options: Options): Promise<number> {
+  const output = new Output(io);
+  if (options.explain !== undefined) return await printRule(output, options.explain);
+  if (options.rules === true) return await printRules(output);
+  requireOneSource(paths, options);
+  const { findings, unread, files } = await scanSought(io, { ...options, paths });
+  for (const { path, why } of unread) output.warn(`${plainText(path)} was not looked at: ${why}`);
+  await printReport(output, options.output ?? 'text', findings, files);
+  if (findings.length > 0) return exitCodes.findings;
+  return unread.length > 0 ? exitCodes.store : exitCodes.ok;
+}
+
+function requireOneSource(paths: readonly string[], options: Options): void {
+  const { staged, range, history } = options;
+  const named = [
+    ...(staged === true ? ['--staged'] : []),
+    ...(range === undefined ? [] : ['--range']),
+    ...(history === true ? ['--history'] : []),
+  ];
+  if (named.length > 0 && paths.includes('-')) named.push('-');
+  if (named.length < 2) return;
+  throw new EdgesealError('input-usage', `${named.join(' and ')} do not go together`, {
+    hint: 'run edgeseal scan once for each',
+  });
+}

@@ -1,0 +1,16 @@
+// A worker thread of `edgeseal scan`: takes batches of files, gives back what it has found in them.
+import { parentPort } from 'node:worker_threads';
+import { Scanner } from '../../../core/scan/scanner.ts';
+import type { ScanInput } from '../source/input.ts';
+import { scanBatch } from './batch.ts';
+
+const scanner = new Scanner();
+parentPort?.on('message', ({ id, inputs }: { id: number; inputs: ScanInput[] }) => {
+  scanBatch(scanner, inputs).then(
+    (results) => parentPort?.postMessage({ id, results }),
+    (error: unknown) => {
+      // Ends the thread: the pool hears of it as the thread's error.
+      throw error;
+    },
+  );
+});
