@@ -1,0 +1,121 @@
+import type { TokenRule } from '../../rule.ts';
+import { hasCrc62 } from '../checksum.ts';
+import { named, slug, uuid, word } from '../shape.ts';
+
+/** Tokens of places that packages and images are published to. */
+export const packages: readonly TokenRule[] = [
+  {
+    id: 'npm-token',
+    title: 'an npm access token',
+    source: 'https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/',
+    remedy: 'npm token revoke',
+    keywords: ['npm_'],
+    pattern: word`npm_[A-Za-z0-9]{36}`,
+    check: hasCrc62,
+    shown: 4,
+  },
+  {
+    id: 'npm-legacy-token',
+    title: 'an npm access token of the older form',
+    source: 'https://docs.npmjs.com/about-access-tokens',
+    remedy: 'npm token revoke',
+    keywords: ['_authtoken'],
+    pattern: new RegExp(`_authToken\\s?=\\s?["']?(?<secret>${uuid})(?![0-9a-f-])`, 'dg'),
+  },
+  {
+    id: 'pypi-token',
+    title: 'a PyPI API token',
+    source: 'https://pypi.org/help/#apitoken',
+    // A macaroon, version 2, whose location is pypi.org or test.pypi.org.
+    keywords: ['pypi-ageichlwas5vcmc', 'pypi-agendgvzdc5wexbplm9yzw'],
+    after: 1200,
+    pattern: slug`pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000}`,
+    shown: 5,
+  },
+  {
+    id: 'rubygems-token',
+    title: 'a RubyGems API key',
+    source: 'https://guides.rubygems.org/api-key-scopes/',
+    keywords: ['rubygems_'],
+    pattern: word`rubygems_[0-9a-f]{48}`,
+    shown: 9,
+  },
+  {
+    id: 'crates-token',
+    title: 'a crates.io API token',
+    source: 'https://github.com/rust-lang/crates.io/blob/main/src/util/token.rs',
+    keywords: ['cio'],
+    pattern: word`cio[A-Za-z0-9]{32}`,
+    random: true,
+    shown: 3,
+  },
+  {
+    id: 'nuget-key',
+    title: 'a NuGet API key',
+    source: 'https://learn.microsoft.com/nuget/nuget-org/publish-a-package',
+    keywords: ['oy2'],
+    pattern: word`oy2[a-p][0-9a-z]{42}`,
+    random: true,
+    shown: 3,
+  },
+  {
+    id: 'docker-hub-token',
+    title: 'a Docker Hub access token',
+    source: 'https://docs.docker.com/security/access-tokens/',
+    keywords: ['dckr_pat_', 'dckr_oat_'],
+    pattern: slug`dckr_(?:pat_[A-Za-z0-9_-]{27}|oat_[A-Za-z0-9_-]{32})`,
+    shown: 9,
+  },
+  {
+    id: 'artifactory-key',
+    title: 'an Artifactory API key or reference token',
+    source: 'https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens',
+    // `cmVmdGtu` is `reftkn` in base64.
+    keywords: ['akcp', 'cmvmdgtu'],
+    pattern: word`AKCp[A-Za-z0-9]{69}|cmVmdGtuOj[A-Za-z0-9]{54}`,
+    random: true,
+    shown: 4,
+  },
+  {
+    id: 'clojars-token',
+    title: 'a Clojars deploy token',
+    source: 'https://github.com/clojars/clojars-web/wiki/Deploy-Tokens',
+    keywords: ['clojars_'],
+    pattern: word`CLOJARS_[0-9a-f]{60}`,
+    shown: 8,
+  },
+  {
+    id: 'deno-token',
+    title: 'a Deno Deploy access token',
+    source: 'https://docs.deno.com/deploy/reference/accounts/',
+    keywords: ['ddp_', 'ddo_', 'ddw_'],
+    pattern: word`dd[pow]_[A-Za-z0-9]{36}`,
+    shown: 4,
+  },
+  {
+    id: 'packagist-token',
+    title: 'a Private Packagist token',
+    source: 'https://packagist.com/docs/composer-authentication',
+    keywords: ['packagist_'],
+    pattern: word`packagist_[ou][ru]t_[0-9a-f]{68}|packagist_ack_[0-9a-f]{68}`,
+    shown: 10,
+  },
+  {
+    id: 'cloudsmith-key',
+    title: 'a Cloudsmith API key',
+    source: 'https://help.cloudsmith.io/docs/api-key',
+    ...named(['cloudsmith'], '[0-9a-f]{40}'),
+  },
+  {
+    id: 'nexus-token',
+    title: 'a Sonatype Nexus NuGet key or user token',
+    source: 'https://help.sonatype.com/en/user-tokens.html',
+    ...named(['nexus', 'sonatype', 'ossrh'], '[A-Za-z0-9/+]{44}', 'token|passw(?:or)?d|key'),
+  },
+  {
+    id: 'gradle-publish-secret',
+    title: 'the secret of a publisher at Gradle’s Plugin Portal',
+    source: 'https://docs.gradle.org/current/userguide/publishing_gradle_plugins.html',
+    ...named(['gradle_publish_secret'], '[A-Za-z0-9]{32}'),
+  },
+];
