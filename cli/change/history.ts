@@ -3,7 +3,7 @@ import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
-import { rawChanges, rawLogOptions } from '../git/raw-log.ts';
+import { rawChanges, rawLogOptions } from '../../core/repository/raw-log.ts';
 import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 

@@ -7,7 +7,7 @@ import type { PastVersion } from '../change/history.ts';
 import { requireSound } from '../change/item-rules.ts';
 import { restore } from '../change/restore.ts';
 import { CatFile } from '../git/commit-view.ts';
-import { Past } from '../past/past.ts';
+import { readPast } from '../past/log.ts';
 import { itemNames } from '../../core/secret/change.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
@@ -62,7 +62,7 @@ async function isOvertaken(
   if (current === undefined) return false;
   const cat = new CatFile(io, place.top);
   try {
-    const past = await Past.open(io, place, cat, ['HEAD'], new Set([file]));
+    const past = await readPast(io, place, cat, ['HEAD'], new Set([file]));
     return current < (await past.of(file)).floor;
   } finally {
     cat.close();

@@ -1,23 +1,22 @@
-import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
+import type { EdgesealError} from '../../core/errors.ts';
+import { isEdgesealError } from '../../core/errors.ts';
 import { formatEdgeSecret, parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';
 import { parseSecretPath } from '../../core/format/names.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import type { AuditedSecret, Finding } from '../../core/repository/secret-audit.ts';
-import { partWords } from '../../core/secret/fixed-parts.ts';
+import { brokenError, floorError } from '../../core/repository/past-errors.ts';
+import type { Past } from '../../core/repository/past.ts';
 import { CatFile } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
-import { Past } from './past.ts';
+import { readPast } from './log.ts';
 import { outOfConflict, wayBack, withHint } from './way-out.ts';
 import type { Faulty } from './way-out.ts';
 
 /** Stands between the way back and the way on. */
 export const ifMeant = '; if it was meant: ';
-
-/** How many parts are named; a file that was edited at large needs no list. */
-const NAMED = 3;
 
 /** What sealed files are held against. */
 export interface HoldInput {
@@ -55,7 +54,7 @@ export class Hold {
     const heads = commit === undefined ? await headsOf(io, place) : [];
     const cat = new CatFile(io, place.top);
     const commits = commit === undefined ? heads : [commit];
-    const past = await Past.open(io, place, cat, commits, new Set(input.files));
+    const past = await readPast(io, place, cat, commits, new Set(input.files));
     return new Hold(input, cat, past, heads);
   }
 
@@ -84,7 +83,7 @@ export class Hold {
     this.#floors.set(file, past.floor);
     const heads = await Promise.all(this.#heads.map((head) => this.#readAt(head, file)));
     const before = this.#input.commit === undefined ? heads : undefined;
-    const broken = secret === undefined ? [] : past.brokenParts(secret, before).map(partWords);
+    const broken = secret === undefined ? [] : past.brokenParts(secret, before);
     if (broken.length > 0) {
       // That no signature fits any more follows from it, and to sign it would be the wrong way out.
       audited.findings = audited.findings.filter(({ error }) => error.code !== 'trust-author');
@@ -170,30 +169,6 @@ function hintOf(error: EdgesealError, back: string, { past, head }: Faulty): str
   return error.code === 'trust-floor' && error.hint !== undefined && !isRollback
     ? `${first}; or ${error.hint}`
     : first;
-}
-
-function brokenError(file: string, broken: readonly string[]): EdgesealError {
-  const names = broken.slice(0, NAMED).join(', ');
-  const more = broken.length > NAMED ? ` and ${broken.length - NAMED} more` : '';
-  return new EdgesealError('seal-open', `it was changed by hand or damaged: ${names}${more}`, {
-    file,
-    hint: 'no version in history is good: seal it anew as a whole: edgeseal seal',
-  });
-}
-
-function floorError(
-  { file, namespace, name }: AuditedSecret,
-  version: number,
-  floor: number,
-): EdgesealError {
-  return new EdgesealError(
-    'trust-floor',
-    `version ${version} is below ${floor}: a later version was committed, or it was deleted`,
-    {
-      file,
-      hint: `make its content a new version: edgeseal rollback ${namespace}/${name} --to ${version}`,
-    },
-  );
 }
 
 function failure(error: EdgesealError): Finding {

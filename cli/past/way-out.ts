@@ -9,7 +9,7 @@ import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
 import type { Place } from '../repository.ts';
 import { quoted } from '../terminal/shell-word.ts';
-import type { FilePast } from './past.ts';
+import type { FilePast } from '../../core/repository/past.ts';
 
 /** A faulty file, and what there is to put in its place. */
 export interface Faulty {

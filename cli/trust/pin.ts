@@ -1,6 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
+import { fixedPin, pinPath, readPinFile } from '../../core/repository/pin.ts';
+import type { Pin } from '../../core/repository/pin.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import { rootFingerprint } from '../../core/trust/root-chain.ts';
 import { writeFileAtomic } from '../files.ts';
@@ -8,15 +10,7 @@ import type { Io } from '../terminal/io.ts';
 import { gitText } from '../git/git.ts';
 import { confirm } from '../terminal/prompt.ts';
 
-/** What a clone remembers of trust, in its own Git directory: never committed, shared by its worktrees. */
-export interface Pin {
-  /** SHA-256 of the root whose fingerprint a person confirmed. */
-  accepted: string;
-  /** The newest root that was followed to from there. */
-  newest: { number: number; sha256: string };
-}
-
-const hex64 = /^[0-9a-f]{64}$/;
+export type { Pin };
 
 /**
  * The pinned root of this clone: EDGESEAL_ROOT (for CI: a protected variable) before the remembered one.
@@ -24,40 +18,7 @@ const hex64 = /^[0-9a-f]{64}$/;
  * @returns undefined where nobody has accepted a root here yet
  */
 export async function readPin(io: Io, top: string, repository: string): Promise<Pin | undefined> {
-  const fixed = io.env['EDGESEAL_ROOT']?.replaceAll('-', '');
-  if (fixed !== undefined && fixed !== '') {
-    if (!hex64.test(fixed)) {
-      throw new EdgesealError(
-        'trust-pin',
-        'EDGESEAL_ROOT is not a root fingerprint (64 hex digits)',
-        { hint: 'print it with: edgeseal trust show' },
-      );
-    }
-    return { accepted: fixed, newest: { number: 0, sha256: fixed } };
-  }
-  const file = await pinFile(io, top, repository);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const pin = JSON.parse(text) as Pin;
-    if (
-      hex64.test(pin.accepted) &&
-      hex64.test(pin.newest.sha256) &&
-      Number.isSafeInteger(pin.newest.number)
-    )
-      return pin;
-  } catch {
-    // Falls through: damaged is damaged, however.
-  }
-  throw new EdgesealError('trust-pin', 'the remembered trust root cannot be read', {
-    file,
-    hint: 'compare the fingerprint with a colleague, then: edgeseal trust accept FINGERPRINT',
-  });
+  return fixedPin(io.env) ?? (await readPinFile(await pinFile(io, top, repository)));
 }
 
 /** Remembers a root as accepted by a person. */
@@ -125,5 +86,5 @@ async function pinFile(io: Io, top: string, repository: string): Promise<string>
   const directory = await gitText(io, ['rev-parse', '--path-format=absolute', '--git-common-dir'], {
     cwd: top,
   });
-  return join(directory, 'edgeseal', `${repository}.json`);
+  return pinPath(directory, repository);
 }

@@ -21,13 +21,17 @@ export interface RegionEntry {
   keys: { name: string; key: RegionPublicKey }[];
 }
 
-/** Everything but the secrets: what sealing, verifying and publishing go by. */
-export interface RepositoryState {
+/** What a repository says of itself, not yet held against a trust root. */
+export interface Settings {
   view: RepositoryView;
   repository: Repository;
   regions: ReadonlyMap<string, RegionEntry>;
   /** Absent where there is no policy file. */
   policy: DistributionPolicy | undefined;
+}
+
+/** Everything but the secrets: what sealing, verifying and publishing go by. */
+export interface RepositoryState extends Settings {
   /** From the pinned root to the one in force. */
   roots: AcceptedRoot[];
   /** The root in force. */
@@ -58,14 +62,20 @@ export async function loadRepository(
       },
     );
   }
-  return {
-    view,
-    repository,
-    regions: await readRegions(view),
-    policy: await readPolicy(view),
-    roots,
-    root,
-  };
+  return { ...(await readSettings(view, repository)), roots, root };
+}
+
+/**
+ * Loads a repository's settings alone: enough to say what they are, never to seal or to vouch by.
+ *
+ * @throws EdgesealError `git-repository` where `edgeseal.yaml` is missing; format errors with file, line and field
+ */
+export async function loadSettings(view: RepositoryView): Promise<Settings> {
+  return await readSettings(view, await readRepository(view));
+}
+
+async function readSettings(view: RepositoryView, repository: Repository): Promise<Settings> {
+  return { view, repository, regions: await readRegions(view), policy: await readPolicy(view) };
 }
 
 /** Reads `edgeseal.yaml` alone. */

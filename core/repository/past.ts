@@ -1,13 +1,16 @@
-import { isEdgesealError } from '../../core/errors.ts';
-import { parseEdgeSecret } from '../../core/format/edge-secret.ts';
-import type { EdgeSecret } from '../../core/format/edge-secret.ts';
-import { brokenParts } from '../../core/secret/fixed-parts.ts';
-import type { FixedPart } from '../../core/secret/fixed-parts.ts';
-import type { CatFile } from '../git/commit-view.ts';
-import type { Io } from '../terminal/io.ts';
-import type { Place } from '../repository.ts';
-import { readLog } from './log.ts';
-import type { LoggedStep } from './log.ts';
+import { isEdgesealError } from '../errors.ts';
+import { parseEdgeSecret } from '../format/edge-secret.ts';
+import type { EdgeSecret } from '../format/edge-secret.ts';
+import { brokenParts } from '../secret/fixed-parts.ts';
+import type { FixedPart, Step } from '../secret/fixed-parts.ts';
+import { statementDigest } from '../secret/statement.ts';
+import type { LoggedStep } from './raw-log.ts';
+
+/** Gives a blob by its id. */
+export interface BlobSource {
+  /** @throws EdgesealError `git-object` where there is none */
+  read(oid: string): Promise<Uint8Array>;
+}
 
 /** A sealed file as a commit left it. */
 export interface PastFile {
@@ -30,31 +33,29 @@ export interface FilePast {
    * @param before what it was before in each place that it comes from, if it is no commit's: then it is one more step
    */
   brokenParts(secret: EdgeSecret, before?: readonly (EdgeSecret | undefined)[]): FixedPart[];
+  /**
+   * Whether a secret says something else under the number of the version that it was made from: clusters that have that one
+   * refuse it. What was signed or wrapped anew says the same.
+   *
+   * @param repository its id
+   * @param before as of {@link brokenParts}
+   */
+  isNotRaised(
+    repository: string,
+    secret: EdgeSecret,
+    before?: readonly (EdgeSecret | undefined)[],
+  ): boolean;
 }
 
 /** The history of sealed files, read once for all of them; the contents of each when it is asked for. */
 export class Past {
   readonly #log: ReadonlyMap<string, LoggedStep[]>;
-  readonly #cat: CatFile;
+  readonly #blobs: BlobSource;
 
-  private constructor(log: ReadonlyMap<string, LoggedStep[]>, cat: CatFile) {
+  /** @param log which commits changed the files */
+  constructor(log: ReadonlyMap<string, LoggedStep[]>, blobs: BlobSource) {
     this.#log = log;
-    this.#cat = cat;
-  }
-
-  /**
-   * Reads which commits changed the files.
-   *
-   * @param commits history is read from these
-   */
-  static async open(
-    io: Io,
-    place: Place,
-    cat: CatFile,
-    commits: readonly string[],
-    files: ReadonlySet<string>,
-  ): Promise<Past> {
-    return new Past(await readLog(io, place, commits, files), cat);
+    this.#blobs = blobs;
   }
 
   async of(file: string): Promise<FilePast> {
@@ -81,13 +82,27 @@ export class Past {
       }),
       brokenParts: (secret, before) =>
         brokenParts(secret, before === undefined ? steps : [...steps, { before, after: secret }]),
+      isNotRaised(repository, secret, before) {
+        const digest = statementDigest(repository, secret);
+        const isSame = (one: EdgeSecret): boolean => statementDigest(repository, one) === digest;
+        const made =
+          before === undefined
+            ? steps.filter(({ after }) => isSame(after))
+            : [{ before, after: secret }];
+        const isKept = ({ before: all }: Step): boolean => {
+          const there = all.filter((one) => one !== undefined);
+          const isNumber = ({ spec }: EdgeSecret): boolean => spec.version === secret.spec.version;
+          return there.some(isNumber) && !there.some(isSame);
+        };
+        return made.length > 0 && made.every(isKept);
+      },
     };
   }
 
   /** Undefined where it was no sealed secret, or is not in this clone (shallow and partial ones name what they lack). */
   async #read(id: string): Promise<EdgeSecret | undefined> {
     try {
-      return parseEdgeSecret(await this.#cat.read(id));
+      return parseEdgeSecret(await this.#blobs.read(id));
     } catch (error) {
       if (isEdgesealError(error) && error.code !== 'git-repository') return undefined;
       throw error;
