@@ -1,6 +1,8 @@
 import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import type { KeySignature } from '../../core/trust/signed-by.ts';
+import { sameSshKey } from '../../core/trust/ssh-key.ts';
+import type { SshPublicKey } from '../../core/trust/ssh-key.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
 import { runGit } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
@@ -18,10 +20,17 @@ import type { Plans, RegionPlan } from './plan.ts';
 import { joinPending } from './together/join.ts';
 import { pushRefs } from './transport/push.ts';
 import type { Push, Pushed } from './transport/push.ts';
-import { channelRef, pendingRef, printable, rememberedRef } from './transport/remote.ts';
+import {
+  channelRef,
+  notePending,
+  pendingRef,
+  printable,
+  rememberedRef,
+} from './transport/remote.ts';
 import type { RoundInput } from './round.ts';
 import { findPublishKeys } from './signers.ts';
 import { stage } from './stage.ts';
+import { lists } from '../trust/key-words.ts';
 
 /** What became of one region in a round. */
 export interface RegionOutcome {
@@ -33,8 +42,8 @@ export interface RegionOutcome {
   commit: string | undefined;
   heartbeat: boolean;
   result: Pushed;
-  /** Who signed its new snapshot, where it waits for other publishers and is not on the channel yet. */
-  waiting: KeySignature[] | undefined;
+  /** Who signed its new snapshot (in a dry run: would have), where it waits for others and is not on the channel yet. */
+  waiting: readonly Pick<KeySignature, 'key'>[] | undefined;
   /** In what another publisher's differs. */
   differing: EdgesealError | undefined;
 }
@@ -65,7 +74,8 @@ export async function publishOnto(
       outcomes.push(outcomeOf(base, draft));
       if (draft !== undefined && !isEdgesealError(draft)) drafts.push(draft);
     }
-    if (!dryRun) await carryOut(input, ground, importer, drafts, outcomes);
+    if (dryRun) await lookAhead(input, ground, drafts, outcomes);
+    else await carryOut(input, ground, importer, drafts, outcomes);
     return { plans, outcomes };
   } finally {
     importer.abandon();
@@ -129,6 +139,30 @@ function outcomeOf(base: Base, draft: Draft | EdgesealError | undefined): Region
     : { ...known, draft, result: 'done' };
 }
 
+/** Says of snapshots that several publishers have to sign who would have, and what others have signed differs in. */
+async function lookAhead(
+  { io, place, signingKeys }: RoundInput,
+  { state, main }: Ground,
+  drafts: readonly Draft[],
+  outcomes: readonly RegionOutcome[],
+): Promise<void> {
+  const { root } = state;
+  const { keys: lines, threshold } = root.spec.publishers;
+  if (threshold === 1) return;
+  const { keys } = await findPublishKeys(io, signingKeys, root);
+  const own = keys.map(({ publicKey }) => publicKey).filter((key) => lists(lines, key));
+  const differing = await joinPending({ io, place, root, main, own }, drafts);
+  for (const { plan, snapshot, others } of drafts) {
+    const outcome = outcomes.find(({ region }) => region === plan.region);
+    if (outcome === undefined || snapshot === undefined) continue;
+    const isNew = (key: SshPublicKey): boolean =>
+      !others.some((other) => sameSshKey(other.key, key));
+    const signers = [...others, ...own.filter(isNew).map((key) => ({ key }))];
+    if (signers.length < threshold) outcome.waiting = signers;
+    outcome.differing = differing.get(plan.region);
+  }
+}
+
 /** Signs, commits and pushes what the drafts say, and remembers what the remotes hold then. */
 async function carryOut(
   { io, place, signingKeys }: RoundInput,
@@ -155,7 +189,11 @@ async function carryOut(
       settle(outcome, one, pushes, results);
       outcome.differing = differing.get(region);
     }
-    await pushAll(io, place, remote, doneWith(ofRemote, results));
+    const done = doneWith(ofRemote, results);
+    const taken = await pushAll(io, place, remote, done);
+    const put = pushes.filter(({ ref }) => results.get(ref) === 'done');
+    const gone = done.filter(({ ref }) => taken.get(ref) === 'done');
+    await notePending(io, place, remote, pendingAmong(ofRemote, [...put, ...gone]));
   }
   await remember(io, place, outcomes);
 }
@@ -193,6 +231,20 @@ function doneWith(signed: readonly SignedDraft[], results: ReadonlyMap<string, P
     if (!isDone || waiting !== undefined || draft.pending === undefined) return [];
     return [{ ref: pendingRef(region), commit: undefined, expected: draft.pending }];
   });
+}
+
+/** What lies there now, by region; undefined where nothing does any more. */
+function pendingAmong(
+  signed: readonly SignedDraft[],
+  pushed: readonly Push[],
+): Map<string, string | undefined> {
+  const commits = new Map<string, string | undefined>();
+  for (const { draft } of signed) {
+    const { region } = draft.plan;
+    for (const { ref, commit } of pushed)
+      if (ref === pendingRef(region)) commits.set(region, commit);
+  }
+  return commits;
 }
 
 function settle(

@@ -23,7 +23,7 @@ export interface RegionReport {
   removed: string[];
   /** Whether the heartbeat was renewed. */
   heartbeat: boolean;
-  /** Only where a new snapshot waits for other publishers: clusters have the one before. */
+  /** Only where a new snapshot waits for other publishers (in a dry run: would wait): clusters have the one before. */
   waiting?: { sequence: number; signedBy: string[]; missing: number };
   /** Only where the region could not be published. */
   error?: Record<string, unknown>;
@@ -81,7 +81,7 @@ export function isPublished({ result, draft, waiting }: RegionOutcome): boolean 
   return result === 'done' && draft?.snapshot !== undefined && waiting === undefined;
 }
 
-function regionReport({ state }: Round, outcome: RegionOutcome): RegionReport {
+function regionReport({ state, dryRun }: Round, outcome: RegionOutcome): RegionReport {
   const { region, remote, commit, draft, heartbeat, result, waiting } = outcome;
   const done = result === 'done' && waiting === undefined;
   const standing = done ? draft?.sequence : draft?.base.channel?.verified.snapshot.sequence;
@@ -91,7 +91,7 @@ function regionReport({ state }: Round, outcome: RegionOutcome): RegionReport {
     sequence: standing ?? null,
     commit: commit ?? null,
     changed: isPublished(outcome),
-    ...(done ? changesOf(outcome) : { added: [], updated: [], removed: [] }),
+    ...(done || dryRun ? changesOf(outcome) : { added: [], updated: [], removed: [] }),
     heartbeat,
     ...(isEdgesealError(result) ? { error: errorJson(result) } : {}),
     ...(result === 'done' && waiting !== undefined && draft !== undefined

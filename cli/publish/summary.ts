@@ -7,8 +7,7 @@ import { printable } from './transport/remote.ts';
 import { changesOf, heldSecrets, isPublished, noticesOf } from './report.ts';
 import type { Notice } from './report.ts';
 import type { Round } from './round.ts';
-import type { KeySignature } from '../../core/trust/signed-by.ts';
-import { keyWords, lists } from '../trust/key-words.ts';
+import { keyWords, missingWords } from '../trust/key-words.ts';
 
 /** Prints a publication for people: one line a region, then what was held back, and the next step. */
 export function printRound(
@@ -47,19 +46,32 @@ function regionLine(output: Output, round: Round, outcome: RegionOutcome): strin
     ...(updated.length > 0 ? [`${updated.length} updated`] : []),
     ...(removed.length > 0 ? [`${removed.length} removed`] : []),
   ].join(', ');
+  const { keys: publishers, threshold } = round.state.root.spec.publishers;
+  if (waiting !== undefined && dryRun)
+    return `would wait with snapshot ${draft.sequence}: ${counts || whatElse(outcome)}; ${threshold} of ${publishers.length} publishers have to sign it: ${waitingWords(round, waiting)}`;
   if (waiting !== undefined)
     return `${output.paint('yellow', 'signed')} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}; not published: ${waitingWords(round, waiting)}${alive}`;
   const verb = dryRun ? 'would publish' : output.paint('green', 'published');
-  return `${verb} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}${alive}`;
+  const also = dryRun ? othersWords(round, outcome) : '';
+  return `${verb} snapshot ${draft.sequence}: ${counts || whatElse(outcome)}${alive}${also}`;
 }
 
-/** Whose signatures a snapshot has, and whose may be added. */
-function waitingWords({ state }: Round, waiting: readonly KeySignature[]): string {
+/** Whose signatures a snapshot lacks. */
+function waitingWords({ state }: Round, waiting: NonNullable<RegionOutcome['waiting']>): string {
+  return missingWords(
+    state.root.spec,
+    waiting.map(({ key }) => key),
+  );
+}
+
+/** Whose signatures it needs beside those that would be made here. */
+function othersWords({ state }: Round, { draft }: RegionOutcome): string {
   const { spec } = state.root;
   const { keys, threshold } = spec.publishers;
-  const others = keys.filter((line) => !waiting.some(({ key }) => lists([line], key)));
-  const names = others.map((line) => keyWords(line, spec)).join(', ');
-  return `${threshold - waiting.length} more of ${names}`;
+  if (threshold === 1 || draft === undefined) return '';
+  const others = draft.others.map(({ key }) => keyWords(key, spec));
+  const by = others.length === 0 ? 'all of them here' : `signed by ${others.join(', ')}`;
+  return `; ${threshold} of ${keys.length} publishers have to sign it: ${by}`;
 }
 
 /** Why there is a new snapshot though no secret differs. */
@@ -119,7 +131,7 @@ function lastLine(round: Round, outcomes: readonly RegionOutcome[], dryRun: bool
   const next = [
     ...(waiting > 0
       ? [
-          `${count(waiting, 'region')} ${waiting === 1 ? 'waits' : 'wait'} for another publisher, who runs: edgeseal publish`,
+          `${count(waiting, 'region')} ${dryRun ? 'would wait' : waiting === 1 ? 'waits' : 'wait'} for another publisher, who runs: edgeseal publish`,
         ]
       : []),
     ...(failed > 0 ? [`${count(failed, 'region')} failed`] : []),

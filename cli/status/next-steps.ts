@@ -63,10 +63,23 @@ export function nextSteps({ rows, channels, merged }: Survey, folder: string): s
       `${count(committed)} not merged into ${merged.branch} of ${merged.remote}: git push, and merge`,
     );
   steps.push(...heldSteps(rows));
+  const waiting = channels.filter((channel) => channel.waiting !== undefined);
+  for (const { region, waiting: snapshot } of waiting) {
+    const isOlder = merged.commit !== undefined && snapshot?.source !== merged.commit;
+    const but = isOlder
+      ? ` (it is of commit ${snapshot?.source.slice(0, 10) ?? ''}; main went on)`
+      : '';
+    steps.push(
+      `${region}: snapshot ${snapshot?.sequence ?? 0} waits for another publisher${but}, who runs: edgeseal publish ${region}`,
+    );
+  }
+  // What waits has all of that, where it was rendered from the same commit.
+  const isSigned = (region: string): boolean =>
+    waiting.some((one) => one.region === region && one.waiting?.source === merged.commit);
   const toPublish = rows.filter(
     (r) =>
       r.held === undefined &&
-      r.places.some((p) => !p.mergedIsPublished && !p.broken && p.mainKnown),
+      r.places.some((p) => !p.mergedIsPublished && !p.broken && p.mainKnown && !isSigned(p.region)),
   );
   if (toPublish.length > 0)
     steps.push(`${count(toPublish)} merged, not published: edgeseal publish`);

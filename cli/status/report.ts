@@ -10,6 +10,7 @@ import { nextSteps } from './next-steps.ts';
 import { placeWords, todoOf } from './place.ts';
 import type { TreeSecret } from './secret-row.ts';
 import type { Row, Survey } from './survey.ts';
+import { waitingJson, waitingWords } from './waiting.ts';
 
 /** The table, what the clusters say, and what is to be done next. */
 export function print(
@@ -40,6 +41,9 @@ export function print(
       ]),
     );
   }
+  for (const { region, waiting } of channels)
+    if (waiting !== undefined)
+      output.line(`${output.paint('yellow', region)}: ${waitingWords(waiting)}`);
   printClusters(output, found, clusters);
   const steps = [...nextSteps(found, folder), ...clusterSteps(found, clusters)];
   if (steps.length > 0) output.note(`\nNext:\n${steps.map((step) => `  ${step}`).join('\n')}`);
@@ -79,12 +83,13 @@ export function jsonOf(
   return {
     root: state.root.number,
     main: { remote: merged.remote, branch: merged.branch, commit: merged.commit ?? null },
-    channels: channels.map(({ region, remote, channel, error }) => ({
+    channels: channels.map(({ region, remote, channel, error, waiting }) => ({
       region,
       remote,
       sequence: channel?.verified.snapshot.sequence ?? null,
       commit: channel?.commit ?? null,
       source: channel?.verified.snapshot.source ?? null,
+      ...(waiting === undefined ? {} : { waiting: waitingJson(waiting) }),
       ...(error === undefined ? {} : { error: errorJson(error) }),
     })),
     secrets: rows.map(({ namespace, name, file, tree, changed, committed, places, held }) => ({

@@ -12,14 +12,18 @@ import { allRoots, readChannel } from '../publish/channel.ts';
 import type { PublishedChannel } from '../publish/channel.ts';
 import {
   channelRemote,
+  fetchPending,
   fetchRemote,
   lastFetched,
+  lastPending,
   mainRemote,
   printable,
   rememberedRef,
 } from '../publish/transport/remote.ts';
 import type { Fetched } from '../publish/transport/remote.ts';
 import type { OpenRepository } from '../repository.ts';
+import { waitingSnapshot } from './waiting.ts';
+import type { WaitingSnapshot } from './waiting.ts';
 
 /** What is merged, as far as this clone knows. */
 export interface Merged {
@@ -39,6 +43,8 @@ export interface ChannelState {
   channel: PublishedChannel | undefined;
   /** What is wrong with what the remote holds. */
   error: EdgesealError | undefined;
+  /** What waits for another publisher's signature. */
+  waiting: WaitingSnapshot | undefined;
 }
 
 /** Asks the remotes, once each. A remote that cannot be reached leaves what was fetched before. */
@@ -51,15 +57,24 @@ export async function fetchAll(
   const main = mainRemote(settings);
   const remotes = new Set([main.remote, ...regions.map((r) => channelRemote(settings, r))]);
   const errors: EdgesealError[] = [];
-  for (const remote of remotes) {
+  const ask = async (fetching: Promise<unknown>): Promise<void> => {
     try {
-      const branch = remote === main.remote ? main.branch : undefined;
-      await fetchRemote(io, repository, remote, branch);
+      await fetching;
     } catch (error) {
       if (!isEdgesealError(error)) throw error;
       errors.push(error);
     }
-  }
+  };
+  for (const remote of remotes)
+    await ask(
+      fetchRemote(io, repository, remote, remote === main.remote ? main.branch : undefined),
+    );
+  if (errors.length > 0) return errors;
+  // The clone may not have the root yet that asks for several publishers.
+  const { commit } = await mergedState(io, repository);
+  const root = (await knownRoots(io, repository, commit)).at(-1);
+  if (root === undefined || root.spec.publishers.threshold === 1) return errors;
+  for (const remote of remotes) await ask(fetchPending(io, repository, remote));
   return errors;
 }
 
@@ -124,6 +139,7 @@ export async function channelState(
     remote: printable(remote),
     channel: undefined,
     error: undefined,
+    waiting: undefined,
   };
   for (const commit of new Set(commits)) {
     if (commit === undefined) continue;
@@ -135,6 +151,20 @@ export async function channelState(
       found.error ??= error.at({ file: `edgeseal/${region} (commit ${commit.slice(0, 10)})` });
     }
   }
+  const { cat, roots } = known;
+  const root = roots.at(-1);
+  if (root === undefined || root.spec.publishers.threshold === 1) return found;
+  const pending = (await lastPending(io, repository, remote)).get(region);
+  if (pending !== undefined)
+    found.waiting = await waitingSnapshot(
+      io,
+      repository,
+      cat,
+      pending,
+      region,
+      found.channel,
+      root,
+    );
   return found;
 }
 

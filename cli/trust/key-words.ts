@@ -11,6 +11,14 @@ export function keyWords(key: SshPublicKey | string, spec: TrustRootSpec): strin
   return name === undefined ? print : `${plainText(name)} (${print})`;
 }
 
+/** How many signatures a snapshot lacks that these have signed, and whose may be added. */
+export function missingWords(spec: TrustRootSpec, signers: readonly SshPublicKey[]): string {
+  const { keys, threshold } = spec.publishers;
+  const others = keys.filter((line) => !signers.some((key) => lists([line], key)));
+  const names = others.map((line) => keyWords(line, spec)).join(', ');
+  return `${threshold - signers.length} more of ${names}`;
+}
+
 /** Whether a list of a root has this key. */
 export function lists(lines: readonly string[], key: SshPublicKey): boolean {
   return lines.some((line) => sameSshKey(parseSshPublicKey(line), key));

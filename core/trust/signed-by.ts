@@ -2,7 +2,7 @@ import { EdgesealError } from '../errors.ts';
 import type { TrustRootSpec } from '../format/trust-root.ts';
 import { parseSshPublicKey, sameSshKey } from './ssh-key.ts';
 import type { SshPublicKey } from './ssh-key.ts';
-import { splitSshsigs, verifySshsig, verifySshsigs } from './sshsig.ts';
+import { findSshsigs, verifySshsig, verifySshsigs } from './sshsig.ts';
 
 /** SSHSIG namespaces, so that a signature for one thing is none for another. */
 export const signatureNamespaces = {
@@ -64,8 +64,9 @@ export interface KeySignature {
 }
 
 /**
- * Valid signatures of a text that anybody may have written to: what is malformed, or over other bytes, counts for nothing.
- * What the keys may do is the caller's question.
+ * Valid signatures of a text that anybody may have written to, each judged alone: what is malformed, or over other bytes,
+ * counts for nothing and hides none of the others. (A `.sig` file that decides is refused for one malformed signature:
+ * FORMAT.md, section 8.3. This collects what such a file is made of.) What the keys may do is the caller's question.
  *
  * @returns one a key
  */
@@ -75,16 +76,25 @@ export function validSignatures(
   namespace: string,
 ): KeySignature[] {
   const valid: KeySignature[] = [];
-  try {
-    for (const signature of splitSshsigs(text)) {
-      const key = verifySshsig(signature, message, namespace);
-      if (key === undefined || valid.some((one) => sameSshKey(one.key, key))) continue;
-      valid.push({ key, signature });
-    }
-  } catch (error) {
-    if (!(error instanceof EdgesealError)) throw error;
+  for (const signature of findSshsigs(text)) {
+    const key = signerOf(signature, message, namespace);
+    if (key === undefined || valid.some((one) => sameSshKey(one.key, key))) continue;
+    valid.push({ key, signature });
   }
   return valid;
+}
+
+function signerOf(
+  signature: string,
+  message: Uint8Array,
+  namespace: string,
+): SshPublicKey | undefined {
+  try {
+    return verifySshsig(signature, message, namespace);
+  } catch (error) {
+    if (error instanceof EdgesealError) return undefined;
+    throw error;
+  }
 }
 
 /** A `.sig` file of these signatures, whatever their last byte. */

@@ -90,6 +90,22 @@ export function splitSshsigs(text: string): string[] {
 }
 
 /**
+ * Finds armored signatures in a text that anybody may have written to: whatever lies before, between and behind them is passed
+ * over, so that a spoiled one hides none of the others. Such a text is where signatures are collected; a `.sig` file that
+ * decides something is {@link splitSshsigs}'.
+ *
+ * @returns them in their order, each still to be parsed; of a text above 64 KiB, none
+ */
+export function findSshsigs(text: string): string[] {
+  if (text.length > MAX_TEXT) return [];
+  const [, ...begun] = text.split(BEGIN);
+  return begun.flatMap((rest) => {
+    const at = rest.indexOf(`\n${END}`);
+    return at < 0 ? [] : [`${BEGIN}${rest.slice(0, at)}\n${END}\n`];
+  });
+}
+
+/**
  * The key that signed `message` for `namespace`, or undefined when the signature is well-formed but
  * not valid: other bytes, another namespace, or a FIDO device that nobody touched. What the key may do
  * is the caller's question. Throws `format-ssh` when it is malformed ({@link parseSshsig}).

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../cli/publish/report.ts';
 import { findSigningKey, sign } from '../../cli/signer/signer.ts';
 import { rootHash } from '../../core/trust/root-chain.ts';
@@ -9,6 +9,7 @@ import { signatureNamespaces } from '../../core/trust/signed-by.ts';
 import { branchAt, clusterView, gitIn, installHook } from '../support/channel.ts';
 import { colleague } from '../support/colleague.ts';
 import type { Colleague } from '../support/colleague.ts';
+import { Savepoint } from '../support/savepoint.ts';
 import { sealInto, setInto } from '../support/sealed.ts';
 import { makeWorkspace, runCli } from '../support/workspace.ts';
 import type { CliResult, Workspace } from '../support/workspace.ts';
@@ -20,8 +21,9 @@ const pending = 'edgeseal-pending/us-east';
 let ws: Workspace;
 let bob: Colleague;
 let carol: Colleague;
+let begin: Savepoint;
 /** Snapshot 1 under root 1; since root 4 two of three publishers have to sign. */
-beforeEach(async () => {
+beforeAll(async () => {
   ws = await makeWorkspace({ defaultRegions: ['us-east'] });
   bob = await colleague(ws, 'bob');
   carol = await colleague(ws, 'carol');
@@ -32,8 +34,13 @@ beforeEach(async () => {
     expect((await ws.cli(['trust', 'add-publisher', '--key', pub])).code).toBe(0);
   expect((await ws.cli(['trust', 'set-threshold', 'publishers', '2'])).code).toBe(0);
   ws.commit('Two have to publish');
+  begin = new Savepoint(ws.folder);
 });
-afterEach(() => {
+beforeEach(() => {
+  begin.restore();
+});
+afterAll(() => {
+  begin.remove();
   ws.remove();
 });
 
@@ -206,6 +213,102 @@ describe('two of three publishers', () => {
   });
 });
 
+describe('what waits for another publisher', () => {
+  interface StatusDocument {
+    channels: { region: string; sequence: number; waiting?: Record<string, unknown> }[];
+    next: string[];
+  }
+  const status = async (who: { cli: Workspace['cli'] }): Promise<StatusDocument> => {
+    const { stdout } = await who.cli(['status', '--fetch', '--output', 'json']);
+    return JSON.parse(stdout) as StatusDocument;
+  };
+  const bobsView = { cli: (args: string[]) => bob.cli(...args) };
+  const waitingIn = ({ channels }: StatusDocument): Record<string, unknown> | undefined =>
+    channels.find(({ region }) => region === 'us-east')?.waiting;
+
+  it('is in status: who signed, who may, and the command; until it is published', async () => {
+    await change('made-up 2');
+    expect(waitingIn(await status(ws))).toBeUndefined();
+    await mine();
+    const source = ws.git('rev-parse', 'HEAD');
+    const { fingerprint } = bob;
+    // Here it is known without asking the remote; Bob has to ask.
+    const own = await ws.cli(['status']);
+    expect(own.stdout).toMatch(
+      /^us-east: snapshot 2 is signed by author@example\.com \(SHA256:\S+\) and not published: 1 more of SHA256:/m,
+    );
+    expect(own.stdout).toContain(fingerprint);
+    expect(own.stdout).toContain(carol.fingerprint);
+    expect(own.stderr).toContain(
+      'us-east: snapshot 2 waits for another publisher, who runs: edgeseal publish us-east',
+    );
+    expect(own.stderr).not.toContain('merged, not published');
+    const seen = await status(bobsView);
+    expect(waitingIn(seen)).toEqual({
+      sequence: 2,
+      source,
+      signedBy: [expect.stringMatching(/^SHA256:/)],
+      missing: 1,
+      publishers: 3,
+    });
+    // Main goes on: what waits has not all of it any more.
+    await change('made-up 3');
+    const { next } = await status(ws);
+    expect(next.join('\n')).toContain(`(it is of commit ${source.slice(0, 10)}; main went on)`);
+    expect(next.join('\n')).toContain('merged, not published: edgeseal publish');
+    await mine();
+    expect((await bobs()).stdout).toContain('published snapshot 2');
+    for (const who of [ws, bobsView]) {
+      const after = await status(who);
+      expect(waitingIn(after)).toBeUndefined();
+      expect(after.next.join('\n')).not.toContain('waits for another publisher');
+    }
+  });
+
+  it('is not shown where nobody who may has signed it, or it does not go on from what stands', async () => {
+    await change('made-up 2');
+    await mine();
+    const waits = branchAt(ws.origin, pending);
+    expect((await bobs()).stdout).toContain('published snapshot 2');
+    // Last week's is put back.
+    gitIn(ws.origin, 'update-ref', `refs/heads/${pending}`, waits ?? '');
+    expect(waitingIn(await status(ws))).toBeUndefined();
+    await change('made-up 3');
+    await mine();
+    tamper((folder) => writeFileSync(join(folder, '.edgeseal/snapshot.sig'), ''));
+    expect(waitingIn(await status(ws))).toBeUndefined();
+  });
+
+  it('is foreseen by a dry run, which signs and pushes nothing', async () => {
+    await change('made-up 2');
+    const dry = await mine('--dry-run');
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.stdout).toMatch(
+      /would wait with snapshot 2: 1 updated; 2 of 3 publishers have to sign it: 1 more of SHA256/,
+    );
+    expect(dry.stdout).toContain('~ staging/everywhere');
+    expect(dry.stderr).toContain(
+      '1 region would wait for another publisher, who runs: edgeseal publish',
+    );
+    expect(json(await mine('--dry-run', '-o', 'json')).regions[0]).toMatchObject({
+      changed: false,
+      sequence: 1,
+      updated: [shared],
+      waiting: { sequence: 2, missing: 1 },
+    });
+    expect(branchAt(ws.origin, pending)).toBeUndefined();
+    await mine();
+    const waits = branchAt(ws.origin, pending);
+    expect((await bobs('--dry-run')).stdout).toMatch(
+      /would publish snapshot 2: 1 updated; 2 of 3 publishers have to sign it: signed by author@example\.com/,
+    );
+    expect(branchAt(ws.origin, pending)).toBe(waits);
+    const keys = [join(ws.folder, 'home/.ssh/id_ed25519'), carol.pub.replace(/\.pub$/, '')];
+    const both = await mine('--dry-run', ...keys.flatMap((key) => ['--signing-key', key]));
+    expect(both.stdout).toContain('would publish snapshot 2');
+  });
+});
+
 describe('whoever pushes to what waits', () => {
   it('with rubbish, without an end, or with nothing is named and gets nothing published', async () => {
     await change('made-up 2');
@@ -224,6 +327,20 @@ describe('whoever pushes to what waits', () => {
     expect((await clusterView(ws, 'us-east')).snapshot.sequence).toBe(1);
     // And the next one goes on from what Bob left.
     expect((await mine()).stdout).toContain('published snapshot 2');
+  });
+
+  it('with a spoiled signature before the right one does not hide that one', async () => {
+    await change('made-up 2');
+    await mine();
+    const spoiled = '-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n';
+    tamper((folder) => {
+      const file = join(folder, '.edgeseal/snapshot.sig');
+      writeFileSync(file, `rubbish\n${spoiled}${readFileSync(file, 'utf8')}`);
+    });
+    expect((await bobs()).stdout).toContain('published snapshot 2');
+    // What stands is a file that every reader takes.
+    expect((await clusterView(ws, 'us-east')).snapshot.sequence).toBe(2);
+    expect(gitIn(ws.origin, 'show', `${east}:.edgeseal/snapshot.sig`)).not.toContain('U1NIU0lH\n');
   });
 
   it('with other secrets beside the signed snapshot publishes none of them', async () => {

@@ -100,6 +100,16 @@ export async function fetchPending(
 ): Promise<Map<string, string>> {
   const { pending: slot } = slotOf(remote);
   await fetchSpecs(io, place, remote, [remote, `+${pending}*:${slot}/*`], undefined);
+  return await lastPending(io, place, remote);
+}
+
+/** What {@link fetchPending} found last, or was pushed there since; nothing is asked of the remote. */
+export async function lastPending(
+  io: Io,
+  place: Place,
+  remote: string,
+): Promise<Map<string, string>> {
+  const { pending: slot } = slotOf(remote);
   const args = ['for-each-ref', '--format=%(objectname) %(refname)', slot];
   const lines = (await gitText(io, args, { cwd: place.top })).split('\n');
   return new Map(
@@ -108,6 +118,21 @@ export async function fetchPending(
       return [ref.slice(slot.length + 1), commit];
     }),
   );
+}
+
+/** Notes what this clone has put there, or taken away. */
+export async function notePending(
+  io: Io,
+  place: Place,
+  remote: string,
+  commits: ReadonlyMap<string, string | undefined>,
+): Promise<void> {
+  const { pending: slot } = slotOf(remote);
+  const lines = [...commits].map(([region, commit]) =>
+    commit === undefined ? `delete ${slot}/${region}\n` : `update ${slot}/${region} ${commit}\n`,
+  );
+  if (lines.length > 0)
+    await runGit(io, ['update-ref', '--stdin'], { cwd: place.top, input: lines.join('') });
 }
 
 async function fetchSpecs(
