@@ -39,6 +39,11 @@ const defaultLimit = '64Mi';
 export async function run(io: Io, options: ClusterScanOptions): Promise<number> {
   const output = new Output(io);
   if (options.printCronJob === true) return printCronJob(output, options);
+  if (!['text', 'json'].includes(options.output ?? 'text'))
+    throw new EdgesealError(
+      'input-usage',
+      'of a cluster there is text or json: what is found is in no file',
+    );
   const { ['EDGESEAL_ALERT_URL']: hook = '' } = io.env;
   const alert = hook === '' ? undefined : alertUrl(hook);
   const sinceSeconds = sinceOf(options.since ?? defaultSince);

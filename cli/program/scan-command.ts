@@ -1,5 +1,25 @@
 import type { CommandSpec } from './command-spec.ts';
 
+const cluster = [
+  [
+    '--cluster',
+    "search a cluster's ConfigMaps, pods and logs for the values of its own Secrets, and by the rules",
+  ],
+  [
+    '--context <name>',
+    'context of the kubeconfig (default: the current one; in a pod: its own cluster)',
+  ],
+  ['--kubeconfig <file>', 'the kubeconfig (default: KUBECONFIG, then ~/.kube/config)'],
+  ['--namespaces <names>', 'only these namespaces of the cluster', 'list'],
+  ['--since <duration>', 'how far back logs are read (default: 24h)'],
+  ['--log-limit <bytes>', 'most bytes of one log (default: 64Mi)'],
+  ['--report <file>', "write the cluster's report as JSON, too"],
+  ['--print-cron-job', 'print a CronJob that searches the cluster every night'],
+  ['--image <ref>', 'image of the CronJob: the one of your controllers'],
+  ['--schedule <cron>', 'when the CronJob runs (default: 0 3 * * *)'],
+  ['-n, --namespace <name>', "the CronJob's namespace (default: security)"],
+] as const satisfies CommandSpec['options'];
+
 /** `edgeseal scan`, for a repository of any kind. */
 export const scanCommand: CommandSpec = {
   usage: 'scan [paths...]',
@@ -14,6 +34,7 @@ export const scanCommand: CommandSpec = {
       'text, json, sarif, junit or github (annotations)',
       ['text', 'json', 'sarif', 'junit', 'github'],
     ],
+    ...cluster,
     ['--rules', 'list the rules'],
     ['--explain <rule>', 'what a rule looks for, where that is published, and what to do'],
   ],
@@ -24,6 +45,8 @@ export const scanCommand: CommandSpec = {
     'scan --range origin/main..HEAD --output github',
     'scan --history',
     'scan --explain region-key',
+    'scan --cluster --context edge-1',
+    'scan --cluster --print-cron-job --image registry.example.com/edgeseal:0.1.0',
   ],
   load: () => import('../commands/scan.ts'),
 };
