@@ -143,7 +143,10 @@ export async function offeredRoots(
  * Whoever held a root key that was taken out since can sign a second chain from the accepted root. What was seen stays
  * the one.
  */
-function requireSameHistory({ view, roots }: RepositoryState, { accepted, newest }: Pin): void {
+export function requireSameHistory(
+  { view, roots }: Pick<RepositoryState, 'view' | 'roots'>,
+  { accepted, newest }: Pin,
+): void {
   const { number, sha256 } = newest;
   const here = roots.find((root) => root.number === number);
   if (here === undefined || here.sha256 === sha256) return;

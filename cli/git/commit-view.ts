@@ -35,10 +35,36 @@ export async function commitView(
     if (oid !== undefined && path?.startsWith(prefix) === true)
       blobs.set(path.slice(prefix.length), oid);
   }
+  return blobView(io, cwd, `commit ${commit.slice(0, 10)}`, blobs);
+}
+
+/**
+ * Opens the index for reading: what the next commit will hold. A file in conflict is not there.
+ *
+ * @param prefix as for {@link commitView}
+ */
+export async function indexView(io: Io, cwd: string, prefix: string): Promise<CommitView> {
+  const args = ['ls-files', '--stage', '-z', '--full-name', '--', prefix === '' ? '.' : prefix];
+  const listing = await runGit(io, args, { cwd });
+  const blobs = new Map<string, string>();
+  for (const line of listing.stdout.toString('utf8').split('\0')) {
+    const [, oid, path] = /^100(?:644|755) ([0-9a-f]+) 0\t(.*)$/s.exec(line) ?? [];
+    if (oid !== undefined && path?.startsWith(prefix) === true)
+      blobs.set(path.slice(prefix.length), oid);
+  }
+  return blobView(io, cwd, 'the index', blobs);
+}
+
+function blobView(
+  io: Io,
+  cwd: string,
+  name: string,
+  blobs: ReadonlyMap<string, string>,
+): CommitView {
   const sorted = [...blobs.keys()].sort();
   const batch = new CatFile(io, cwd);
   return {
-    name: `commit ${commit.slice(0, 10)}`,
+    name,
     blobs,
     async read(path) {
       const oid = blobs.get(path);

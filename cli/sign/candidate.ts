@@ -53,14 +53,8 @@ export function lookAt(
     .filter(({ level, error }) => level === 'error' && !aboutSignature(error))
     .map(({ error }) => error);
   if (secret === undefined || errors.length > 0) return { file, namespace, name, errors };
-  const judged = secret.spec.signatures.map((signature) => ({
-    signature,
-    claim: claimOf(secret, signature, state),
-  }));
-  const claims = judged.map(({ claim }) => claim);
-  const kept = judged
-    .filter(({ claim }) => claim.state === 'valid')
-    .map(({ signature }) => signature);
+  const claims = claimsOf(state, secret);
+  const kept = secret.spec.signatures.filter((_, index) => claims[index]?.state === 'valid');
   const hint = findings.find(({ error }) => error.code === 'trust-author')?.error.hint;
   const back = hint?.includes(ifMeant) === true ? hint.split(ifMeant)[0] : undefined;
   return { file, namespace, name, secret, claims, kept, back };
@@ -95,7 +89,16 @@ export function againstBase(
   return { file, namespace, name, errors: [error] };
 }
 
-function claimOf(secret: EdgeSecret, signature: AuthorSignature, state: RepositoryState): Claim {
+/** What each signature of a secret is worth, in the file's order. A malformed one is no obstacle to judging the others. */
+export function claimsOf(state: Pick<RepositoryState, 'root'>, secret: EdgeSecret): Claim[] {
+  return secret.spec.signatures.map((signature) => claimOf(secret, signature, state));
+}
+
+function claimOf(
+  secret: EdgeSecret,
+  signature: AuthorSignature,
+  state: Pick<RepositoryState, 'root'>,
+): Claim {
   const alone = { ...secret, spec: { ...secret.spec, signatures: [signature] } };
   try {
     const [verdict] = judgeSignatures(alone, state.root);

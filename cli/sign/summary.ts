@@ -65,7 +65,7 @@ export function summaryLines(
   if (base !== undefined && isEmpty(difference))
     say('content', 'no item, region or template differs');
   if (exposed.length > 0) say('exposed', `to ${exposed.join(', ')}: old values are to be replaced`);
-  say('signatures', claims.length === 0 ? 'none' : claims.map(claimWords).join('; '));
+  say('signatures', claims.length === 0 ? 'none' : claims.map(claimInSummary).join('; '));
   if (candidate.back !== undefined) say('not meant?', candidate.back);
   return lines;
 }
@@ -88,19 +88,25 @@ function itemWords({ item, regions }: ItemChange, all: readonly string[]): strin
   return regions.length === all.length ? item : `${item} for ${regions.join(', ')}`;
 }
 
-function claimWords({ author, state, fingerprint = '' }: Claim): string {
+/** Those that do not count do not stay. */
+function claimInSummary(claim: Claim): string {
+  return `${claimWords(claim)}${claim.state === 'valid' ? '' : '; dropped'}`;
+}
+
+/** What a signature is worth, in words. */
+export function claimWords({ author, state, fingerprint = '' }: Claim): string {
   const name = plainText(author);
   switch (state) {
     case 'valid':
       return `${name}, valid`;
     case 'stale':
-      return `one that says ${name} does not fit: it was changed after; dropped`;
+      return `one that says ${name} does not fit: it was changed after`;
     case 'malformed':
-      return `one that says ${name} is malformed; dropped`;
+      return `one that says ${name} is malformed`;
     case 'unlisted':
-      return `one that says ${name} is by a key that the trust root does not list (${fingerprint}); dropped`;
+      return `one that says ${name} is by a key that the trust root does not list (${fingerprint})`;
     case 'not-entitled':
-      return `${name}, who may not write to this namespace; dropped`;
+      return `${name}, who may not write to this namespace`;
   }
 }
 

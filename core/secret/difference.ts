@@ -16,6 +16,8 @@ export interface Difference {
   removed: ItemChange[];
   /** Sealed anew. Whether the value is another one, only a key could tell. */
   replaced: ItemChange[];
+  /** The very ciphertext that was there before. */
+  unchanged: ItemChange[];
   /** Parts of the template: `type`, `immutable`, `label NAME`, `annotation NAME`. */
   template: string[];
 }
@@ -42,6 +44,7 @@ export function differenceOf(
     added: [],
     removed: [],
     replaced: [],
+    unchanged: [],
     template: before === undefined ? [] : templateChanges(before, after),
   };
   const old = sourcesIn(before, isRegion);
@@ -53,7 +56,7 @@ export function differenceOf(
 }
 
 /** Whether nothing that an author signs for by name is different. */
-export function isEmpty(difference: Difference): boolean {
+export function isEmpty({ unchanged: _same, ...difference }: Difference): boolean {
   return Object.values(difference).every((list) => (list as unknown[]).length === 0);
 }
 
@@ -71,10 +74,11 @@ function compareItem(
   };
   const gained: string[] = [];
   const changed: string[] = [];
+  const same: string[] = [];
   for (const [region, source] of after ?? []) {
     const was = before?.get(region);
-    if (was === source) continue;
-    if (was !== undefined) changed.push(region);
+    if (was === source) same.push(region);
+    else if (was !== undefined) changed.push(region);
     else if (before === undefined || names.then.has(region)) gained.push(region);
     // What a new region shares with an old one is told by the region's name alone.
     else if (!known.has(source)) gained.push(region);
@@ -85,6 +89,7 @@ function compareItem(
   note(difference.added, gained);
   note(difference.replaced, changed);
   note(difference.removed, lost);
+  note(difference.unchanged, same);
 }
 
 function templateChanges(before: EdgeSecret, after: EdgeSecret): string[] {

@@ -106,6 +106,7 @@ describe('what is signed', () => {
       added: [{ item: 'b', regions: ['us-east'] }],
       removed: [],
       replaced: [{ item: 'a', regions: ['us-east'] }],
+      unchanged: [],
       template: ['label app'],
     });
     expect(JSON.stringify(json)).not.toContain(marker);
