@@ -1,3 +1,4 @@
+import { looksRandom } from './randomness/random.ts';
 import type { TokenRule } from './rule.ts';
 import type { TokenSource } from './source.ts';
 
@@ -68,5 +69,6 @@ export class RuleWindows {
 }
 
 function isSecret(rule: TokenRule, secret: string): boolean {
+  if (rule.random === true && !looksRandom(secret)) return false;
   return rule.check === undefined || rule.check(secret);
 }

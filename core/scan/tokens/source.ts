@@ -1,7 +1,7 @@
 import { longRuns, type Runs } from './long-runs.ts';
 
-/** Offsets of bytes, the end not included. */
-export interface ByteRange {
+/** A stretch of a text, the end not included. */
+export interface TextRange {
   start: number;
   end: number;
 }

@@ -1,34 +1,37 @@
 import { type Candidate, ranks, withoutOverlaps } from './candidate.ts';
+import type { Detector } from './detector.ts';
 import { KeywordAutomaton } from './keyword-automaton.ts';
 import { Places } from './place.ts';
 import type { ScanFinding, ScanOptions } from '../finding.ts';
 import type { TokenRule } from './rule.ts';
-import { type ByteRange, TokenSource } from './source.ts';
+import { type TextRange, TokenSource } from './source.ts';
 import { RuleWindows } from './rule-windows.ts';
 
-/** A finding, and where its value lies in the bytes that were scanned. */
-export interface TokenFinding extends ScanFinding, ByteRange {}
+/** A finding, and where in the text its value lies, in UTF-16 code units. */
+export interface TokenFinding extends ScanFinding, TextRange {}
 
 export interface TokenOptions extends ScanOptions {
   /** Decides what kind of file it is; need not exist. */
   path: string;
-  /** What is known to be no secret, such as sealed values: no finding begins in there. */
-  exempt?: readonly ByteRange[];
+  /** What is known to be no secret, such as sealed values, in UTF-16 code units: no finding begins in there. */
+  exempt?: readonly TextRange[];
 }
 
-/** What runs rules over files. Making one costs milliseconds, so it is made once. */
+/** What runs rules over texts. Making one costs milliseconds, so it is made once. */
 export class TokenScanner {
   readonly #rules: readonly TokenRule[];
+  readonly #detectors: readonly Detector[];
   readonly #automaton: KeywordAutomaton;
-  /** By keyword: its length and the rules that it stands for. */
+  /** By keyword: its length, and the rules and detectors (numbered behind the rules) that it stands for. */
   readonly #lengths: number[] = [];
   readonly #uses: number[][] = [];
 
-  constructor(rules: readonly TokenRule[]) {
+  constructor(rules: readonly TokenRule[], detectors: readonly Detector[] = []) {
     this.#rules = rules;
+    this.#detectors = detectors;
     const keywords = new Map<string, number[]>();
-    for (const [index, rule] of rules.entries()) {
-      for (const keyword of rule.keywords) {
+    for (const [index, user] of [...rules, ...detectors].entries()) {
+      for (const keyword of user.keywords) {
         const uses = keywords.get(keyword);
         if (uses === undefined) keywords.set(keyword, [index]);
         else uses.push(index);
@@ -41,11 +44,14 @@ export class TokenScanner {
     }
   }
 
-  /** @returns findings in order, each place once; nothing is thrown on account of the bytes */
-  scan(bytes: Uint8Array, options: TokenOptions): TokenFinding[] {
+  /**
+   * @param content a text, or bytes in UTF-8
+   * @returns findings in order, each place once; nothing is thrown on account of the content
+   */
+  scan(content: Uint8Array | string, options: TokenOptions): TokenFinding[] {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const source = new TokenSource(bytes, options.path);
-    const candidates = withoutOverlaps(this.#candidates(source));
-    return findings(source, candidates, options);
+    return findings(source, withoutOverlaps(this.#candidates(source)), options);
   }
 
   #candidates(source: TokenSource): Candidate[] {
@@ -53,9 +59,15 @@ export class TokenScanner {
     const windows = new RuleWindows(this.#rules, source, (rule, start, end) => {
       found.push({ rule, rank: rule.random === true ? ranks.named : ranks.format, start, end });
     });
+    const detectors = this.#detectors.map((detector) =>
+      detector.on(source, (candidate) => found.push(candidate)),
+    );
     this.#automaton.scan(source.bytes, (keyword, end) => {
       const start = end - (this.#lengths[keyword] as number);
-      for (const rule of this.#uses[keyword] as number[]) windows.add(rule, start, end);
+      for (const user of this.#uses[keyword] as number[]) {
+        if (user < this.#rules.length) windows.add(user, start, end);
+        else detectors[user - this.#rules.length]?.(start, end);
+      }
     });
     windows.close();
     return found;
@@ -68,27 +80,40 @@ function findings(
   { exempt = [], digest }: TokenOptions,
 ): TokenFinding[] {
   const places = new Places(source.bytes);
-  return outside(candidates, exempt).map(({ rule, start, end }) => ({
-    rule: rule.id,
-    ...places.of(start),
-    message: rule.title,
-    masked: `${source.bytes.toString('latin1', start, start + (rule.shown ?? 0))}****`,
-    ...(digest === undefined ? {} : { digest: digest(source.bytes.subarray(start, end)) }),
-    start,
-    end,
-  }));
+  const sealed = new Ranges(exempt);
+  return candidates.flatMap(({ rule, start, end }) => {
+    const { offset, line, column } = places.of(start);
+    if (sealed.hold(offset)) return [];
+    const shown = source.text.slice(start, start + (rule.shown ?? 0));
+    return {
+      rule: rule.id,
+      line,
+      column,
+      message: rule.title,
+      masked: `${shown}****`,
+      ...(digest === undefined ? {} : { digest: digest(source.bytes.subarray(start, end)) }),
+      start: offset,
+      end: places.of(end).offset,
+    };
+  });
 }
 
-function outside(candidates: readonly Candidate[], exempt: readonly ByteRange[]): Candidate[] {
-  const ranges = [...exempt].sort((a, b) => a.start - b.start);
-  let reach = 0;
-  let next = 0;
-  return candidates.filter(({ start }) => {
-    for (let range = ranges[next]; range !== undefined && range.start <= start;) {
-      reach = Math.max(reach, range.end);
-      next += 1;
-      range = ranges[next];
+/** Asked about rising offsets, so that each range is passed once. */
+class Ranges {
+  readonly #ranges: TextRange[];
+  #next = 0;
+  #reach = 0;
+
+  constructor(ranges: readonly TextRange[]) {
+    this.#ranges = [...ranges].sort((a, b) => a.start - b.start);
+  }
+
+  hold(offset: number): boolean {
+    for (let range = this.#ranges[this.#next]; range !== undefined && range.start <= offset;) {
+      this.#reach = Math.max(this.#reach, range.end);
+      this.#next += 1;
+      range = this.#ranges[this.#next];
     }
-    return start >= reach;
-  });
+    return offset < this.#reach;
+  }
 }

@@ -1,0 +1,14 @@
+import { tokenRules } from './rules/index.ts';
+import { type TokenFinding, type TokenOptions, TokenScanner } from './token-scanner.ts';
+
+let scanner: TokenScanner | undefined;
+
+/**
+ * Looks for vendors' tokens and other secrets that are known by their form.
+ *
+ * @param content a text, or bytes in UTF-8 (or any superset of ASCII)
+ */
+export function scanTokens(content: Uint8Array | string, options: TokenOptions): TokenFinding[] {
+  scanner ??= new TokenScanner(tokenRules);
+  return scanner.scan(content, options);
+}
