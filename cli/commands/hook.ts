@@ -5,6 +5,9 @@ import type { Io } from '../terminal/io.ts';
 const hooks: Record<string, () => Promise<{ main: (args: string[], io: Io) => Promise<number> }>> =
   {
     'pre-commit': () => import('../../hooks/pre-commit.ts'),
+    'commit-msg': () => import('../../hooks/commit-msg.ts'),
+    'pre-push': () => import('../../hooks/pre-push.ts'),
+    'pre-receive': () => import('../../hooks/pre-receive.ts'),
   };
 
 /** Runs a Git hook by its name. */

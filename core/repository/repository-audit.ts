@@ -103,7 +103,8 @@ function withProposal(
   if (unlisted.length === 0 || lists === undefined) return finding;
   const hint = `trust root ${lists.root.number}, which is proposed, lists it: have that signed (edgeseal trust sign) before this is merged`;
   const { code, message, file, line, field, cause } = error;
-  return { level, error: new EdgesealError(code, message, { file, line, field, hint, cause }) };
+  const waiting = new EdgesealError(code, message, { file, line, field, hint, cause });
+  return { level, error: waiting, awaitsRoot: true };
 }
 
 /** A recovery recipient is sealed for because its regions are, never by the policy: it has no channel. */

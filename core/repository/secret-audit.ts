@@ -14,6 +14,8 @@ export interface Finding {
   /** `error` keeps it from being published; `warning` does not. */
   level: 'error' | 'warning';
   error: EdgesealError;
+  /** Whether a root that is proposed, and has to be signed, makes it good. */
+  awaitsRoot?: boolean;
 }
 
 export interface AuditedSecret {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,9 +50,7 @@ describe('the first commit', () => {
     const { code, said } = await hook();
     expect(code).toBe(1);
     expect(said).toContain('deploy/db.yaml:5: plaintext Secret db (password)');
-    expect(said).toContain(
-      'edgeseal seal deploy/db.yaml --remove && git add -A -- secrets deploy/db.yaml',
-    );
+    expect(said).toContain('edgeseal init --path secrets');
     expect(said).toContain('git rm --cached -- deploy/db.yaml');
     expect(said).not.toContain('made-up');
   });
@@ -120,13 +118,22 @@ describe('a later commit', () => {
     expect(said).not.toContain(Buffer.from(line.reveal()).toString().slice(-20));
   });
 
-  it('names the folder of a secrets repository that is not at the top', async () => {
+  it('names the command that mends it, as it can be called from where the person is', async () => {
     write('infra/secrets/edgeseal.yaml', 'made-up\n');
+    write('infra/secrets/node_modules/.bin/edgeseal', '#!/bin/sh\n');
+    chmodSync(join(repo, 'infra/secrets/node_modules/.bin/edgeseal'), 0o755);
+    write('.gitignore', 'node_modules\n');
     write('apps/db.yaml', plain);
     git('add', '-A');
-    expect((await hook()).said).toContain(
-      'edgeseal -C infra/secrets seal ../../apps/db.yaml --remove && git add -A -- infra/secrets/secrets apps/db.yaml',
-    );
+    expect((await hook()).said).toContain('\n  infra/secrets/node_modules/.bin/edgeseal fix\n');
+    env['GIT_PREFIX'] = 'apps/';
+    expect((await hook()).said).toContain('\n  ../infra/secrets/node_modules/.bin/edgeseal fix\n');
+    env['GIT_PREFIX'] = 'infra/secrets/';
+    expect((await hook()).said).toContain('\n  npx edgeseal fix\n');
+    write('bin/edgeseal', '#!/bin/sh\n');
+    chmodSync(join(repo, 'bin/edgeseal'), 0o755);
+    env['PATH'] = `${env['PATH'] ?? ''}:${join(repo, 'bin')}`;
+    expect((await hook()).said).toContain('\n  edgeseal fix\n');
   });
 
   it('reads many and large files', async () => {

@@ -42,7 +42,7 @@ it.each([
   ws.git('add', '-A');
   const { code, said, commands } = await hook();
   expect(code).toBe(1);
-  expect(said).toContain('commit refused: a sealed file cannot be read');
+  expect(said).toContain('commit refused: a sealed file is not as it has to be');
   expect(said).not.toContain('plaintext');
   expect(commands).toEqual([`git checkout HEAD -- ${file}`]);
   type(commands[0]!);

@@ -1,0 +1,98 @@
+import type { ScanFinding } from '../core/scan/finding.ts';
+import { scanFile } from '../core/scan/scan-file.ts';
+import type { BlobPart } from './git/blobs.ts';
+import { shownPath } from './git/path-name.ts';
+import type { HookIo } from './git/process.ts';
+
+/** Something found, and the command that mends it where there is one of its own. */
+export interface HookFinding extends ScanFinding {
+  hint?: string | undefined;
+}
+
+/** Where something was found. */
+export interface Judged {
+  /** A file from the top, as `decodePath` gives it; or what else it is: `the message`, `the tag v1`. */
+  path: string;
+  /** The commit that brings it; absent for what is staged. */
+  commit?: string;
+  /** Whether there was no such file before. */
+  isNew: boolean;
+  /** Absent for what is no file. */
+  oid?: string | undefined;
+}
+
+/** A file and what is wrong with it. */
+export interface Refused extends Judged {
+  findings: HookFinding[];
+}
+
+/** What is kept; of more, the number is said. A push of a whole history must not fill the memory with findings. */
+const maxFiles = 500;
+const maxFindings = 50;
+
+/** Looks at files as they come and keeps what is wrong with them. */
+export class Judge {
+  readonly #io: HookIo;
+  readonly #refused = new Map<string, Refused>();
+  /** Files with findings that were not kept. */
+  #unkept = 0;
+  #large = '';
+
+  constructor(io: HookIo) {
+    this.#io = io;
+  }
+
+  get refused(): Refused[] {
+    return [...this.#refused.values()];
+  }
+
+  get unkept(): number {
+    return this.#unkept;
+  }
+
+  /** Looks at a part of a file. */
+  async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
+    if (!whole) this.#sayLarge(file.path);
+    for (const finding of await scanFile(file.path, bytes))
+      this.add(file, line === 1 ? finding : { ...finding, line: finding.line + line - 1 });
+  }
+
+  /** Looks at a message of a commit or a tag. */
+  async lookAtText(place: Judged, text: string): Promise<void> {
+    await this.look(place, { bytes: Buffer.from(text), line: 1, whole: true });
+  }
+
+  /** Keeps a finding; one that is there already (parts of a large file overlap) is kept once. */
+  add(file: Judged, finding: HookFinding): void {
+    const id = `${file.commit ?? ''} ${file.path}`;
+    let refused = this.#refused.get(id);
+    if (refused === undefined) {
+      if (this.#refused.size >= maxFiles) {
+        this.#unkept += 1;
+        return;
+      }
+      refused = { ...file, findings: [] };
+      this.#refused.set(id, refused);
+    }
+    const isSame = ({ rule, line, column, message }: HookFinding): boolean =>
+      rule === finding.rule &&
+      line === finding.line &&
+      column === finding.column &&
+      message === finding.message;
+    if (refused.findings.length < maxFindings && !refused.findings.some(isSame))
+      refused.findings.push(finding);
+  }
+
+  /** Takes out what `keep` says no to. */
+  retain(keep: (refused: Refused) => boolean): void {
+    for (const [id, refused] of this.#refused) if (!keep(refused)) this.#refused.delete(id);
+  }
+
+  #sayLarge(path: string): void {
+    if (this.#large === path) return;
+    this.#large = path;
+    this.#io.stderr.write(
+      `edgeseal: note: ${shownPath(path)} is large and was looked at in parts of 8 MiB: a YAML document that is larger was not parsed\n`,
+    );
+  }
+}
