@@ -7,6 +7,7 @@ import { recipientsFor } from '../../core/repository/recipients.ts';
 import type { SealRecipient } from '../../core/secret/envelope.ts';
 import { createSecret } from '../../core/secret/change.ts';
 import { requireSize } from '../../core/secret/unseal.ts';
+import { KnownRecorder } from '../known/recorder.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import type { OpenRepository } from '../repository.ts';
@@ -88,22 +89,30 @@ export async function sealAll(
   for (const plan of plans)
     plan.version = Math.max(plan.version, (floors.get(plan.ref.file) ?? 0) + 1);
   for (const note of notes) output.note(note);
-  return await finishChanges(
+  const recorder = await KnownRecorder.open(io, repository);
+  const code = await finishChanges(
     io,
     { ...repository, state },
-    sealed(repository, plans),
+    sealed(repository, plans, recorder),
     plans.length,
     options,
     changes,
   );
+  await recorder.save();
+  return code;
 }
 
-async function* sealed(repository: OpenRepository, plans: readonly Plan[]): AsyncGenerator<Change> {
+async function* sealed(
+  repository: OpenRepository,
+  plans: readonly Plan[],
+  recorder: KnownRecorder,
+): AsyncGenerator<Change> {
   for (const { ref, plain, assignment, recipients, version } of plans) {
     const { namespace, name } = ref;
     const { template } = plain;
     const identity = { repository: repository.state.repository.spec.id, namespace, name, template };
     const secret = await createSecret(identity, version, recipients, plain.items);
+    recorder.note(ref, plain.items);
     for (const value of plain.items.values()) value.wipe();
     const items = [...plain.items.keys()].sort();
     yield {

@@ -19,6 +19,7 @@ import { exitCodes } from '../terminal/exit-code.ts';
 import type { Io } from '../terminal/io.ts';
 import { describeError, Output } from '../terminal/output.ts';
 import { holdersOf, readRegionKeys } from '../region-key/keys.ts';
+import { KnownRecorder } from '../known/recorder.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { parseSecretRef } from '../secret-ref.ts';
@@ -56,8 +57,12 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
     requireSound(next, state, ref.file);
     return { edited, templated, next };
   });
+  const recorder = await KnownRecorder.open(io, repository);
+  recorder.note(ref, items);
+  if (made !== undefined) recorder.note(ref, made.edited.changed);
   for (const value of items.values()) value?.wipe();
   if (made === undefined) {
+    await recorder.save();
     new Output(io).note(`${ref.file}: nothing was changed`);
     return exitCodes.ok;
   }
@@ -77,7 +82,9 @@ export async function run(io: Io, [name = '']: string[], options: Options): Prom
     items: [...edited.changed.keys(), ...edited.removed],
     maySign: maySign(io, ref, current.unsigned),
   };
-  return await finishChanges(io, repository, [change], 1, options);
+  const code = await finishChanges(io, repository, [change], 1, options);
+  await recorder.save();
+  return code;
 }
 
 /** The items, with values where a key is given; and the region whose values they are, if that makes a difference. */

@@ -2,6 +2,7 @@ import { EdgesealError } from '../../core/errors.ts';
 import { printReport } from '../scan/output/report.ts';
 import type { Format } from '../scan/output/report.ts';
 import { printRule, printRules } from '../scan/rules/explain.ts';
+import { knownHere } from '../known/place.ts';
 import { scanSought } from '../scan/run.ts';
 import type { Io } from '../terminal/io.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -26,7 +27,8 @@ export async function run(io: Io, paths: string[], options: Options): Promise<nu
   if (options.rules === true) return await printRules(output);
   requireOneSource(paths, options);
   if (options.cluster === true) return await (await import('./scan-cluster.ts')).run(io, options);
-  const { findings, unread, files } = await scanSought(io, { ...options, paths });
+  const known = await knownHere(io);
+  const { findings, unread, files } = await scanSought(io, { known }, { ...options, paths });
   for (const { path, why } of unread) output.warn(`${plainText(path)} was not looked at: ${why}`);
   await printReport(output, options.output ?? 'text', findings, files);
   if (findings.length > 0) return exitCodes.findings;

@@ -19,6 +19,7 @@ import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { secretNames } from '../sealed-file.ts';
 import { parseSecretRef } from '../secret-ref.ts';
+import { KnownRecorder } from '../known/recorder.ts';
 import { quoted } from '../terminal/shell-word.ts';
 
 interface Options extends FinishOptions {
@@ -59,6 +60,8 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
     current === undefined
       ? await createSecret({ repository: id, ...ref, template: opaque }, version, recipients, items)
       : await setItems(current.secret, id, version, recipients, items);
+  const recorder = await KnownRecorder.open(io, repository);
+  recorder.note(ref, items);
   value.wipe();
   requireSound(secret, state, ref.file);
   const old = current === undefined ? [] : itemNames(current.secret);
@@ -75,7 +78,9 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
     items: [item],
     maySign: current === undefined || maySign(io, ref, current.unsigned),
   };
-  return await finishChanges(io, repository, [change], 1, options);
+  const code = await finishChanges(io, repository, [change], 1, options);
+  await recorder.save();
+  return code;
 }
 
 /** A mistyped name must not make a new secret, which clusters would get in place of the value that was meant. */

@@ -16,6 +16,7 @@ import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import { holdAgainstPast } from '../past/hold.ts';
 import { holdersOf, readRegionKeys } from '../region-key/keys.ts';
+import { KnownRecorder } from '../known/recorder.ts';
 import { openRepository } from '../repository.ts';
 import type { OpenRepository } from '../repository.ts';
 import { readSealed } from '../sealed-file.ts';
@@ -57,6 +58,9 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
       hint: `it is sealed for: ${sealedFor(state, secret).join(', ')}`,
     });
   }
+  const recorder = await KnownRecorder.open(io, repository);
+  recorder.note(ref, unsealed.items);
+  await recorder.save();
   if (options.item !== undefined) {
     const value = unsealed.items.get(options.item);
     if (value === undefined) {

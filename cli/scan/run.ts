@@ -7,6 +7,7 @@ import type { Revisions } from './source/git.ts';
 import type { ScanInput } from './source/input.ts';
 import { treeFiles } from './source/tree.ts';
 import { scanAll } from './work/scan-all.ts';
+import type { ScanSettings } from './work/settings.ts';
 
 /** What is looked at: paths, where nothing else is said. */
 export interface Sought {
@@ -34,25 +35,25 @@ const stdinName = '-';
 const maxStdinBytes = 256 * 1024 * 1024;
 
 /** Looks at everything that is sought. */
-export async function scanSought(io: Io, sought: Sought): Promise<Scanned> {
+export async function scanSought(io: Io, settings: ScanSettings, sought: Sought): Promise<Scanned> {
   const { staged, range, history, paths } = sought;
   if (range !== undefined || history === true) {
-    return await scanHistory(io, { commits: await commitsOf(io, range), paths });
+    return await scanHistory(io, settings, { commits: await commitsOf(io, range), paths });
   }
   if (staged === true) {
     const { total, inputs } = await stagedFiles(io, paths);
-    return await scanInputs(io, inputs, total);
+    return await scanInputs(io, settings, inputs, total);
   }
   const files = paths.filter((path) => path !== stdinName);
   const typed = paths.length > files.length ? [await stdinInput(io)] : [];
   const inputs = [...typed, ...(await treeFiles(io, paths.length === 0 ? ['.'] : files))];
-  return await scanInputs(io, inputs, inputs.length);
+  return await scanInputs(io, settings, inputs, inputs.length);
 }
 
-async function scanHistory(io: Io, revisions: Revisions): Promise<Scanned> {
+async function scanHistory(io: Io, settings: ScanSettings, revisions: Revisions): Promise<Scanned> {
   let commits = 0;
   const { total, inputs } = await historyFiles(io, revisions, () => (commits += 1));
-  const scanned = await scanInputs(io, inputs, total, () => commits);
+  const scanned = await scanInputs(io, settings, inputs, total, () => commits);
   const oids = new Set(scanned.findings.flatMap(({ oid }) => oid ?? []));
   const brought = await whoBrought(io, revisions, oids);
   const findings = scanned.findings.map(({ oid = '', ...finding }) => {
@@ -67,6 +68,7 @@ async function scanHistory(io: Io, revisions: Revisions): Promise<Scanned> {
 
 async function scanInputs(
   io: Io,
+  settings: ScanSettings,
   inputs: Iterable<ScanInput> | AsyncIterable<ScanInput>,
   total: number,
   steps?: () => number,
@@ -80,7 +82,11 @@ async function scanInputs(
     progress.step(steps?.() ?? done, total);
   };
   try {
-    for await (const { path, oid, findings: found, unread: why } of scanAll(inputs, onStep)) {
+    for await (const { path, oid, findings: found, unread: why } of scanAll(
+      settings,
+      inputs,
+      onStep,
+    )) {
       if (why !== undefined) unread.push({ path, why });
       for (const finding of found)
         findings.push({ ...finding, file: path, ...(oid === undefined ? {} : { oid }) });

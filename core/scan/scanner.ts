@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { allowedInLine } from './allow/comment.ts';
+import { allowedInLine, isCertain } from './allow/comment.ts';
 import type { ScanFinding } from './finding.ts';
+import type { KnownValues } from './known/known-values.ts';
 import { scanFile } from './scan-file.ts';
 import { windowsOf } from './windows.ts';
 
@@ -9,6 +10,13 @@ import { windowsOf } from './windows.ts';
  * its line where there is no value at hand, for an allow list.
  */
 export class Scanner {
+  readonly #known: KnownValues | undefined;
+
+  /** @param known what was sealed in the repository that the files belong to */
+  constructor({ known }: { known?: KnownValues | undefined } = {}) {
+    this.#known = known?.isEmpty === false ? known : undefined;
+  }
+
   /**
    * @param path decides, by its ending, how the file is read
    * @param bytes the whole file; nothing is thrown on account of them
@@ -27,7 +35,10 @@ export class Scanner {
   }
 
   async #scanPart(path: string, bytes: Buffer): Promise<ScanFinding[]> {
-    const found = await scanFile(path, bytes, { digest });
+    const found = mostSpecific(
+      await scanFile(path, bytes, { digest }),
+      this.#known?.find(bytes) ?? [],
+    );
     if (found.length === 0) return found;
     const lines = bytes.toString('utf8').split('\n');
     return found.flatMap((finding) => {
@@ -36,6 +47,13 @@ export class Scanner {
       return [{ ...finding, digest: finding.digest ?? digest(text.trim()) }];
     });
   }
+}
+
+/** What a line has of a value that is known is said by that; but a Secret is one, whichever of its values are known. */
+function mostSpecific(found: ScanFinding[], known: ScanFinding[]): ScanFinding[] {
+  if (known.length === 0) return found;
+  const lines = new Set(known.map(({ line }) => line));
+  return [...found.filter(({ line, rule }) => !lines.has(line) || isCertain(rule)), ...known];
 }
 
 /** In memory only: a fast hash of a short value is as good as the value. What is written down is made slow, and salted. */

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ScanInput } from '../source/input.ts';
 import type { ScanResult } from './batch.ts';
+import type { ScanSettings } from './settings.ts';
 
 /** More threads than this wait for the disk and for each other. */
 const maxThreads = 8;
@@ -27,10 +28,10 @@ export class Pool {
   #failure: unknown;
   #freed: (() => void)[] = [];
 
-  constructor() {
+  constructor(settings: ScanSettings) {
     const url = new URL(`./scan-child${extname(import.meta.url)}`, import.meta.url);
     const count = Math.min(availableParallelism(), maxThreads);
-    this.#threads = Array.from({ length: count }, () => this.#start(url));
+    this.#threads = Array.from({ length: count }, () => this.#start(url, settings));
   }
 
   /** Waits for a thread that has room, and gives it a batch. @returns the batch's results, when they are there */
@@ -66,8 +67,8 @@ export class Pool {
       : undefined;
   }
 
-  #start(url: URL): Thread {
-    const thread: Thread = { worker: new Worker(url), busy: 0 };
+  #start(url: URL, settings: ScanSettings): Thread {
+    const thread: Thread = { worker: new Worker(url, { workerData: settings }), busy: 0 };
     thread.worker.on('message', ({ id, results }: { id: number; results: ScanResult[] }) => {
       thread.busy -= 1;
       this.#waiting.get(id)?.resolve(results);

@@ -1,7 +1,8 @@
-import { Scanner } from '../../../core/scan/scanner.ts';
 import type { ScanInput } from '../source/input.ts';
 import { scanBatch } from './batch.ts';
 import type { ScanResult } from './batch.ts';
+import { makeScanner } from './settings.ts';
+import type { ScanSettings } from './settings.ts';
 
 /** Less than this is looked at before a thread would have started. */
 const smallBytes = 1024 * 1024;
@@ -19,6 +20,7 @@ const maxOpen = 64;
  * @param onStep called as batches are done, with how many inputs that makes
  */
 export async function* scanAll(
+  settings: ScanSettings,
   inputs: Iterable<ScanInput> | AsyncIterable<ScanInput>,
   onStep: (done: number) => void,
 ): AsyncGenerator<ScanResult> {
@@ -33,11 +35,11 @@ export async function* scanAll(
   try {
     for await (const { batch, isAll } of batchesOf(inputs)) {
       if (isAll) {
-        yield* await scanBatch(new Scanner(), batch);
+        yield* await scanBatch(await makeScanner(settings), batch);
         onStep(batch.length);
         return;
       }
-      pool ??= new (await import('./pool.ts')).Pool();
+      pool ??= new (await import('./pool.ts')).Pool(settings);
       const count = batch.length;
       const { results } = await pool.send(batch);
       open.push(results.then((found) => ({ count, results: found })));

@@ -1,6 +1,11 @@
 /** Rules of things that are secret by what they are. Only a comment that names the rule allows one of these. */
 const certain = new Set(['kubernetes-secret', 'unreadable-secret', 'region-key', 'known-value']);
 
+/** Whether what the rule finds is secret by what it is. */
+export function isCertain(rule: string): boolean {
+  return certain.has(rule);
+}
+
 /** With a list of rules only where nothing but the comment's end, or `--` and a reason, stands behind it. */
 const ours =
   /(?<![\w-])edgeseal:allow(?![\w-])(?:[ \t]+([a-z0-9][a-z0-9-]{1,80}(?:[ \t]*,[ \t]*[a-z0-9][a-z0-9-]{1,80}){0,20})(?=[ \t]*(?:$|[\r"'`*#}>)\]]|--)))?/g;

@@ -2,7 +2,6 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScanPlace, secretManifest } from '../../support/scanned.ts';
-import type { ScanPlace } from '../../support/scanned.ts';
 
 const at = (file: string): string => `${file}:5 kubernetes-secret`;
 

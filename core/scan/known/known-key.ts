@@ -1,0 +1,54 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Bytes of a window: what a known value is looked for by, before anything slower is done. */
+export const windowBytes = 6;
+const keyBytes = 32;
+const line = /^edgeseal-known-values-key-1-([A-Za-z0-9_-]{43})\n?$/;
+
+/** The secret behind all fingerprints of one person, and what follows from it. */
+export class KnownKey {
+  /** Names the key in a file of fingerprints, without saying anything of it. 8 bytes. */
+  readonly id: Buffer;
+  /** Encrypts the file. 32 bytes. */
+  readonly file: Buffer;
+  /** Multiplier of the rolling hash: odd, and nobody's to know, so that a window's hash cannot be looked for in a table. */
+  readonly multiplier: number;
+  readonly #value: Buffer;
+
+  /** @param secret 32 bytes of the operating system's randomness */
+  constructor(secret: Uint8Array) {
+    const derived = (what: string, length: number): Buffer =>
+      Buffer.from(hkdfSync('sha256', secret, '', `edgeseal.dev/v1 known ${what}`, length));
+    this.id = derived('id', 8);
+    this.file = derived('file', 32);
+    this.multiplier = derived('window', 4).readUInt32LE() | 1;
+    this.#value = derived('value', 32);
+  }
+
+  /** A key that nobody had before, and the line that it is kept as. */
+  static generate(): { key: KnownKey; text: string } {
+    const secret = randomBytes(keyBytes);
+    const text = `edgeseal-known-values-key-1-${secret.toString('base64url')}\n`;
+    return { key: new KnownKey(secret), text };
+  }
+
+  /** Reads the line of a key file; undefined for anything else. */
+  static parse(text: string): KnownKey | undefined {
+    const [, encoded] = line.exec(text) ?? [];
+    if (encoded === undefined) return undefined;
+    return new KnownKey(Buffer.from(encoded, 'base64url'));
+  }
+
+  /** HMAC-SHA256 of a text, its first 12 bytes: what no window decides. */
+  mac(text: Uint8Array): Buffer {
+    return createHmac('sha256', this.#value).update(text).digest().subarray(0, 12);
+  }
+
+  /** The rolling hash of the window that begins at `at`. */
+  window(text: Uint8Array, at: number): number {
+    let hash = 0;
+    for (let i = at; i < at + windowBytes; i += 1)
+      hash = (Math.imul(hash, this.multiplier) + (text[i] ?? 0)) | 0;
+    return hash;
+  }
+}
