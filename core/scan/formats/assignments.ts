@@ -1,0 +1,44 @@
+import { rank } from '../report.ts';
+import type { Report } from '../report.ts';
+import { secretName } from '../structure/secret-name.ts';
+import { isSecretValue } from '../structure/secret-value.ts';
+import type { Strictness } from '../structure/secret-value.ts';
+import type { Source } from '../structure/source.ts';
+
+const line =
+  /^[ \t]*(?:(?:export|set|ENV|ARG|local|declare|readonly)[ \t]+)?(["']?)([A-Za-z_][\w.[\]-]{1,150})\1[ \t]*(?::=|[=:])[ \t]*([^\r\n]{3,8000})\r?$/gm;
+
+/** How lines of a format are read. */
+interface AssignmentRules {
+  rule: string;
+  strictness: Strictness;
+  /** Where a dollar sign brings in something else, as in a shell, the value is none. */
+  expands?: boolean;
+}
+
+/** Finds secrets in files of lines such as `DB_PASSWORD=made-up`: environments, properties, ini, tfvars. */
+export function findAssignments(source: Source, report: Report, rules: AssignmentRules): void {
+  for (const match of source.text.matchAll(line)) {
+    const [whole, , key = '', rest = ''] = match;
+    const name = secretName(key);
+    if (name === undefined) continue;
+    const { text, offset } = bareValue(rest);
+    if (rules.expands === true && /\$[{(A-Za-z_]|`/.test(text)) continue;
+    if (/^ENC\[|^\$\{/.test(text) || !isSecretValue(text, name, rules.strictness)) continue;
+    const carriage = whole.endsWith('\r') ? 1 : 0;
+    const start = match.index + whole.length - carriage - rest.length + offset;
+    report.hit(source, start, start + text.length, {
+      rule: rules.rule,
+      rank: rank.structure,
+      message: `a secret in plaintext (${key})`,
+      value: text,
+    });
+  }
+}
+
+/** Without quotes, and without a comment behind. */
+function bareValue(rest: string): { text: string; offset: number } {
+  const [, quote, quoted] = /^(["'])((?:(?!\1)[^\\]|\\.)*)\1/.exec(rest) ?? [];
+  if (quote !== undefined && quoted !== undefined) return { text: quoted, offset: 1 };
+  return { text: rest.replace(/(?:^|[ \t]+)[#;].*$/, '').replace(/[;,\s]+$/, ''), offset: 0 };
+}

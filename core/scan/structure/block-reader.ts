@@ -1,0 +1,247 @@
+import { Cursor } from './cursor.ts';
+import { FlowReader } from './flow-reader.ts';
+import { MergeKeys } from './merge-key.ts';
+import type { DocumentNode, Entry, Node, ScalarNode } from './node.ts';
+import { readBlockScalar } from './scalar-reader.ts';
+
+/** Blocks inside of each other; what is deeper is read as text. */
+const maxDepth = 100;
+
+/**
+ * Reads one document of YAML or JSON with the place of each value, and reads on where a parser gives up: at wrong
+ * indentation, a tab, a missing bracket or quote, a template's gap. Linear in the length; throws nothing.
+ */
+export class BlockReader extends Cursor {
+  readonly #anchors = new Map<string, Node>();
+  readonly #merges = new MergeKeys();
+  #depth = 0;
+  #fault: number | undefined;
+
+  /** All roots that there are: one, unless texts stand one after the other, as JSON's lines do. */
+  read(): Pick<DocumentNode, 'root' | 'fault'>[] {
+    const documents: Pick<DocumentNode, 'root' | 'fault'>[] = [];
+    this.toToken();
+    while (this.column >= 0) {
+      this.#fault = undefined;
+      const before = this.at;
+      const root = this.#node(-1);
+      if (this.at === before) this.nextLine();
+      documents.push({ root, fault: this.#fault });
+    }
+    return documents;
+  }
+
+  /** @param parent the column that what belongs to the node is deeper than */
+  #node(parent: number): Node {
+    if (this.#depth >= maxDepth) return this.#plain(parent);
+    this.#depth += 1;
+    const node = this.isDash() ? this.#seq(parent) : this.#mapOrScalar(parent);
+    this.#depth -= 1;
+    return node;
+  }
+
+  #mapOrScalar(parent: number): Node {
+    if (this.text[this.at] === '?' && /[ \t]/.test(this.text[this.at + 1] ?? '')) {
+      return this.#map(parent);
+    }
+    // `- &anchor key: value`: the anchor is the map's, or the key's; the first is what people mean.
+    const properties = /(?:[&!][^\s]*[ \t]+)+/y;
+    properties.lastIndex = this.at;
+    const [before = ''] = properties.exec(this.text) ?? [];
+    const at = this.at;
+    this.at += before.length;
+    if (this.key() === undefined) {
+      this.at = at;
+      return this.#inline(parent);
+    }
+    const map = this.#map(parent);
+    const anchor = /&(\S+)/.exec(before)?.[1];
+    if (anchor !== undefined) this.#anchors.set(anchor, map);
+    return map;
+  }
+
+  #seq(parent: number): Node {
+    const column = this.column;
+    const start = this.at;
+    const items: Node[] = [];
+    while (this.isDash() && this.column > parent) {
+      // A dash further out belongs to somebody else; further in, to a list whose indentation slipped.
+      if (this.column < column) break;
+      const dash = this.column;
+      this.at += 1;
+      this.skipSpaces();
+      if (this.isLineOver()) {
+        this.nextLine();
+        items.push(this.column > dash ? this.#node(dash) : empty(start));
+      } else {
+        this.column = this.at - this.line;
+        items.push(this.#node(dash));
+      }
+    }
+    return { kind: 'seq', start, end: this.at, items };
+  }
+
+  #map(parent: number): Node {
+    const start = this.at;
+    const column = this.column;
+    const entries: Entry[] = [];
+    while (this.column > parent && !(this.isDash() && this.column <= column)) {
+      if (this.column !== column) this.#faulty();
+      const explicit = this.text[this.at] === '?' && /\s/.test(this.text[this.at + 1] ?? '');
+      if (explicit) {
+        this.at += 1;
+        this.skipSpaces();
+        this.column = this.at - this.line;
+        const key = this.#node(column);
+        if (this.text[this.at] !== ':') continue;
+        this.at += 1;
+        const name = key.kind === 'scalar' ? key.value : '';
+        entries.push({ key: name, value: this.#value(column) });
+        continue;
+      }
+      const key = this.isDash() ? undefined : this.key();
+      if (key === undefined) {
+        this.#faulty();
+        entries.push({ key: '', value: this.#stray(column) });
+        continue;
+      }
+      this.at = key.after;
+      const value = this.#value(Math.min(column, this.column));
+      if (key.name === '<<') this.#merges.into(entries, value);
+      else entries.push({ key: key.name, value });
+    }
+    return { kind: 'map', start, end: this.at, entries };
+  }
+
+  /** What stands where a key is expected, such as in a file of JSON of which the begin was cut off. */
+  #stray(column: number): Node {
+    if (this.isDash()) return this.#seq(column);
+    if (/[{[]/.test(this.text[this.at] ?? '')) return this.#flow(-1);
+    const at = this.at;
+    this.nextLine();
+    return empty(at);
+  }
+
+  /** What stands behind a colon. */
+  #value(column: number): Node {
+    const from = this.at;
+    this.skipSpaces();
+    if (!this.isLineOver()) return this.#inline(column);
+    this.nextLine();
+    return this.#below(column) ?? empty(from);
+  }
+
+  /** A value that begins in a line after its key. */
+  #below(column: number): Node | undefined {
+    if (this.column > column) return this.#node(column);
+    return this.column === column && column >= 0 && this.isDash()
+      ? this.#seq(column - 1)
+      : undefined;
+  }
+
+  /** A value that begins in this line and is no block, unless tag or anchor are all there is. */
+  #inline(parent: number): Node {
+    let anchor: string | undefined;
+    let node: Node | undefined;
+    for (;;) {
+      const property = /[&!][^\s]*/y;
+      property.lastIndex = this.at;
+      const [found] = property.exec(this.text) ?? [];
+      if (found === undefined) break;
+      if (found.startsWith('&')) anchor = found.slice(1);
+      this.at += found.length;
+      this.skipSpaces();
+      if (!this.isLineOver()) continue;
+      const at = this.at;
+      this.nextLine();
+      node = this.#below(parent) ?? empty(at);
+      break;
+    }
+    node ??= this.#content(parent);
+    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    return node;
+  }
+
+  #content(parent: number): Node {
+    const first = this.text[this.at] ?? '';
+    if (first === '|' || first === '>') {
+      const block = readBlockScalar(this.text, this.at, this.end, parent);
+      if (block !== undefined) {
+        this.at = block.after;
+        this.line = block.after;
+        this.toToken();
+        return block.node;
+      }
+    }
+    if (first === '{' || first === '[') return this.#flow(parent);
+    if (first === '"' || first === "'") {
+      const quoted = this.#quoted();
+      if (quoted !== undefined) return quoted;
+      this.#faulty();
+    }
+    const plain = this.#plain(parent);
+    const alias = /^\*(\S+)$/.exec(plain.value)?.[1];
+    return (alias === undefined ? undefined : this.#anchors.get(alias)) ?? plain;
+  }
+
+  #flow(parent: number): Node {
+    const context = {
+      text: this.text,
+      end: this.end,
+      quotes: this.quotes,
+      parent,
+      anchors: this.#anchors,
+      merges: this.#merges,
+      fault: (at: number): void => this.#faulty(at),
+    };
+    const { node, after } = new FlowReader(context, this.at).read();
+    this.at = after;
+    this.skipSpaces();
+    // Another text of JSON in the same line begins a document of its own; between may be what an array is made of.
+    if (parent < 0) {
+      while (this.at < this.end && /[,\]} \t]/.test(this.text[this.at] ?? '')) this.at += 1;
+    }
+    if (parent < 0 && this.at < this.end && /[{[]/.test(this.text[this.at] ?? '')) {
+      this.line = this.at;
+      this.column = 0;
+    } else this.nextLine();
+    return node;
+  }
+
+  #quoted(): ScalarNode | undefined {
+    const quoted = this.quotes.read(this.at);
+    if (quoted === undefined) return undefined;
+    const before = this.at;
+    this.at = quoted.after;
+    this.skipSpaces();
+    // A quote that closes in another line, with more behind it, is the next string's: one is missing here.
+    const isBroken = !this.isLineOver() && this.text.slice(before, quoted.after).includes('\n');
+    if (isBroken) this.at = before;
+    else this.nextLine();
+    return isBroken ? undefined : quoted.node;
+  }
+
+  /** The line's rest, and lines below that are deeper and begin no entry. */
+  #plain(parent: number): ScalarNode {
+    const start = this.at;
+    let end = this.plainEnd();
+    const parts = [this.text.slice(start, end)];
+    const isCut = this.text[end] !== '\n' && this.text.slice(end, this.lineEnd()).trim() !== '';
+    this.nextLine();
+    for (;;) {
+      if (isCut || this.column <= parent || this.key() !== undefined) break;
+      end = this.plainEnd();
+      parts.push(this.text.slice(this.at, end));
+      this.nextLine();
+    }
+    return { kind: 'scalar', value: parts.join(' '), start, end, style: 'plain' };
+  }
+
+  #faulty(at = this.at): void {
+    this.#fault ??= at;
+  }
+}
+
+function empty(at: number): ScalarNode {
+  return { kind: 'scalar', value: '', start: at, end: at, style: 'plain' };
+}
