@@ -1,3 +1,4 @@
+import { assignments } from './assignments/assignments.ts';
 import { tokenRules } from './rules/index.ts';
 import { type TokenFinding, type TokenOptions, TokenScanner } from './token-scanner.ts';
 
@@ -9,6 +10,6 @@ let scanner: TokenScanner | undefined;
  * @param content a text, or bytes in UTF-8 (or any superset of ASCII)
  */
 export function scanTokens(content: Uint8Array | string, options: TokenOptions): TokenFinding[] {
-  scanner ??= new TokenScanner(tokenRules);
+  scanner ??= new TokenScanner(tokenRules, [assignments]);
   return scanner.scan(content, options);
 }
