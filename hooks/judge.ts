@@ -1,5 +1,5 @@
 import type { ScanFinding } from '../core/scan/finding.ts';
-import { scanFile } from '../core/scan/scan-file.ts';
+import { Scanner } from '../core/scan/scanner.ts';
 import type { BlobPart } from './git/blobs.ts';
 import { shownPath } from './git/path-name.ts';
 import type { HookIo } from './git/process.ts';
@@ -33,6 +33,7 @@ const maxFindings = 50;
 /** Looks at files as they come and keeps what is wrong with them. */
 export class Judge {
   readonly #io: HookIo;
+  readonly #scanner = new Scanner();
   readonly #refused = new Map<string, Refused>();
   /** Files with findings that were not kept. */
   #unkept = 0;
@@ -53,8 +54,8 @@ export class Judge {
   /** Looks at a part of a file. */
   async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
     if (!whole) this.#sayLarge(file.path);
-    for (const finding of await scanFile(file.path, bytes))
-      this.add(file, line === 1 ? finding : { ...finding, line: finding.line + line - 1 });
+    for (const { digest: _, ...finding } of await this.#scanner.scan(file.path, bytes))
+      this.add(file, { ...finding, line: finding.line + line - 1 });
   }
 
   /** Looks at a message of a commit or a tag. */

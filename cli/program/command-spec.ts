@@ -12,6 +12,8 @@ export interface CommandSpec {
   /** Without the leading `edgeseal`, unless it begins with another command that is piped into it. */
   examples?: string[];
   subcommands?: CommandSpec[];
+  /** Whether options that are not named here go to the module, as arguments. */
+  takesAnyOption?: boolean;
   // Each module types its own options; the table cannot know them.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   load?: () => Promise<{ run: (io: Io, args: string[], options: any) => Promise<number> }>;

@@ -59,6 +59,30 @@ export const operatorCommands: CommandSpec[] = [
     load: () => import('../commands/diff.ts'),
   },
   {
+    usage: 'review',
+    summary:
+      'report on a branch: what it changes in which region, who says so, whether it may be merged',
+    options: [
+      [
+        '--base <rev>',
+        "what it would be merged into (default: the pull request's base; without one, origin/main)",
+      ],
+      ['--head <rev>', "the branch (default: the pull request's head; without one, HEAD)"],
+      [
+        '--github',
+        'answer the pull request by a comment and a check (default in its job of GitHub Actions)',
+      ],
+      ['--no-github', 'only print the report'],
+      [
+        '-o, --output <format>',
+        'text, markdown or json (default: text on a terminal, markdown elsewhere)',
+        ['text', 'markdown', 'json'],
+      ],
+    ],
+    examples: ['review --base main', 'review --base origin/main --head feature --output json'],
+    load: () => import('../commands/review.ts'),
+  },
+  {
     usage: 'status [secrets...]',
     summary: 'secrets by region: version, age, author, exposed, merged, published and applied',
     options: [
@@ -211,8 +235,9 @@ export const operatorCommands: CommandSpec[] = [
   },
   {
     usage: 'hook <name> [args...]',
-    summary: 'run a Git hook: pre-commit',
-    examples: ['hook pre-commit'],
+    summary: 'run a Git hook: pre-commit, commit-msg, pre-push, or pre-receive on a server',
+    takesAnyOption: true,
+    examples: ['hook pre-commit', 'hook pre-push "$@"', 'hook pre-receive --signed main'],
     load: () => import('../commands/hook.ts'),
   },
 ];

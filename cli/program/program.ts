@@ -53,6 +53,7 @@ function addCommand(
   const full = `${before} ${name}`;
   const command = parent.command(spec.usage).description(spec.summary);
   command.showHelpAfterError(`(see: ${full} --help)`);
+  if (spec.takesAnyOption === true) command.allowUnknownOption();
   for (const [flags, description, parse] of spec.options ?? []) {
     const option = new Option(flags, description);
     if (parse === 'list') {

@@ -1,6 +1,6 @@
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { scanFile } from '../../core/scan/scan-file.ts';
+import { Scanner } from '../../core/scan/scanner.ts';
 import { quotedPath, shownPath } from '../git/path-name.ts';
 import { gitAnswer } from '../git/process.ts';
 import type { HookIo } from '../git/process.ts';
@@ -50,7 +50,7 @@ async function isPlaintext(file: string): Promise<boolean> {
   try {
     const stat = await lstat(file);
     if (!stat.isFile() || stat.size > maxBytes) return false;
-    return (await scanFile(file, await readFile(file))).length > 0;
+    return (await new Scanner().scan(file, await readFile(file))).length > 0;
   } catch {
     // What cannot be read is in nobody's way.
     return false;

@@ -30,18 +30,34 @@ function linesOf({ path, commit, findings }: Refused): string[] {
   return lines;
 }
 
-/** A rule that finds the same thing in many lines says it once. */
+/** More names than these are counted. */
+const shownItems = 5;
+
+/** One line for a Secret, with the names of its items; and one for what a rule finds in many places. */
 function grouped(findings: readonly HookFinding[]): HookFinding[] {
-  const groups = new Map<string, { first: HookFinding; count: number }>();
+  const groups = new Map<string, { first: HookFinding; items: string[]; count: number }>();
   for (const finding of findings) {
-    const id = `${finding.rule} ${finding.message} ${finding.masked} ${finding.hint ?? ''}`;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, { first: finding, count: 1 });
-    else group.count += 1;
+    const [, what = finding.message, item, where = ''] =
+      /^(plaintext Secret[^(]*) \(([^()]*)\)(.*)$/.exec(finding.message) ?? [];
+    const id = JSON.stringify([finding.rule, what, where, finding.masked, finding.hint]);
+    const group = groups.get(id) ?? {
+      first: { ...finding, message: what + where },
+      items: [],
+      count: 0,
+    };
+    groups.set(id, group);
+    group.count += 1;
+    if (item !== undefined) group.items.push(item);
   }
-  return [...groups.values()].map(({ first, count }) =>
-    count === 1
+  return [...groups.values()].map(({ first, items, count }) => {
+    if (items.length > 0) return { ...first, message: `${first.message} (${namesOf(items)})` };
+    return count === 1
       ? first
-      : { ...first, message: `${first.message}, and in ${count - 1} more places` },
-  );
+      : { ...first, message: `${first.message}, and in ${count - 1} more places` };
+  });
+}
+
+function namesOf(items: readonly string[]): string {
+  const rest = items.length - shownItems;
+  return [...items.slice(0, shownItems), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
