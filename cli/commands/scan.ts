@@ -1,4 +1,7 @@
 import { EdgesealError } from '../../core/errors.ts';
+import { allowFile } from '../../core/scan/allow/allow-list.ts';
+import { allowFindings, wantedPlace, writeBaseline } from '../scan/allow/allow.ts';
+import { openAllowed, openBaseline, sayUnneeded, topFolder } from '../scan/allow/lists.ts';
 import { printReport } from '../scan/output/report.ts';
 import type { Format } from '../scan/output/report.ts';
 import { printRule, printRules } from '../scan/rules/explain.ts';
@@ -18,6 +21,10 @@ interface Options extends Omit<ClusterScanOptions, 'output'> {
   output?: Format;
   rules?: boolean;
   explain?: string;
+  allow?: string[];
+  reason?: string;
+  baseline?: string;
+  writeBaseline?: string;
 }
 
 /** `edgeseal scan [PATH...]`: looks for secrets; shows where they are, and never what they are. */
@@ -27,12 +34,40 @@ export async function run(io: Io, paths: string[], options: Options): Promise<nu
   if (options.rules === true) return await printRules(output);
   requireOneSource(paths, options);
   if (options.cluster === true) return await (await import('./scan-cluster.ts')).run(io, options);
+  const { allow, baseline, writeBaseline: written } = options;
+  if (allow !== undefined && written !== undefined)
+    throw new EdgesealError('input-usage', '--allow and --write-baseline do not go together');
   const known = await knownHere(io);
-  const { findings, unread, files } = await scanSought(io, { known }, { ...options, paths });
-  for (const { path, why } of unread) output.warn(`${plainText(path)} was not looked at: ${why}`);
-  await printReport(output, options.output ?? 'text', findings, files);
+  const isGiven =
+    paths.length > 0 ||
+    options.staged === true ||
+    options.history === true ||
+    options.range !== undefined;
+  const named = isGiven ? paths : (allow ?? []).map((place) => wantedPlace(place).file);
+  const scanned = await scanSought(io, { known }, { ...options, paths: named });
+  for (const { path, why } of scanned.unread)
+    output.warn(`${plainText(path)} was not looked at: ${why}`);
+  const allowed = await openAllowed(io, await topFolder(io), options.staged === true);
+  const old = baseline === undefined ? undefined : await openBaseline(io, baseline, false);
+  const open = await allowed.list.filter(scanned.findings);
+  if (allow !== undefined)
+    return await allowFindings(io, open, allow, options.reason, allowed, known);
+  const findings = old === undefined ? open : await old.list.filter(open);
+  if (written !== undefined) {
+    const target = await openBaseline(io, written, true);
+    return await writeBaseline(io, findings, options.reason, target);
+  }
+  await printReport(output, options.output ?? 'text', findings, scanned.files);
+  if (!isGiven) sayUnneeded(io, allowed, allowFile, 'take them out of the file');
+  if (old !== undefined)
+    sayUnneeded(
+      io,
+      old,
+      baseline ?? '',
+      `drop them with: edgeseal scan --write-baseline ${baseline ?? ''}`,
+    );
   if (findings.length > 0) return exitCodes.findings;
-  return unread.length > 0 ? exitCodes.store : exitCodes.ok;
+  return scanned.unread.length > 0 ? exitCodes.store : exitCodes.ok;
 }
 
 function requireOneSource(paths: readonly string[], options: Options): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { allowedInLine, isCertain } from './allow/comment.ts';
+import { allowedInLine } from './allow/comment.ts';
 import type { ScanFinding } from './finding.ts';
 import type { KnownValues } from './known/known-values.ts';
 import { scanFile } from './scan-file.ts';
@@ -49,11 +49,11 @@ export class Scanner {
   }
 }
 
-/** What a line has of a value that is known is said by that; but a Secret is one, whichever of its values are known. */
+/** Whose secret it is says more than what it looks like. */
 function mostSpecific(found: ScanFinding[], known: ScanFinding[]): ScanFinding[] {
   if (known.length === 0) return found;
   const lines = new Set(known.map(({ line }) => line));
-  return [...found.filter(({ line, rule }) => !lines.has(line) || isCertain(rule)), ...known];
+  return [...found.filter(({ line }) => !lines.has(line)), ...known];
 }
 
 /** In memory only: a fast hash of a short value is as good as the value. What is written down is made slow, and salted. */

@@ -26,7 +26,7 @@ it('gives a script what it needs, and no more', async () => {
   expect(JSON.parse(stdout)).toEqual({
     findings: [
       {
-        ...{ file: 'a.yaml', line: 5, column: 1, rule: 'kubernetes-secret', masked: '****' },
+        ...{ file: 'a.yaml', line: 5, column: 13, rule: 'kubernetes-secret', masked: '****' },
         message: expect.stringContaining('made-up (password)') as string,
       },
     ],
@@ -36,7 +36,7 @@ it('gives a script what it needs, and no more', async () => {
 it('says what to do, once for each rule', async () => {
   const { stdout, stderr } = await place.scan();
   expect(stdout.split('\n')[0]).toMatch(
-    /^a\.yaml:5:1: kubernetes-secret \*\*\*\*: plaintext Secret made-up \(password\)$/,
+    /^a\.yaml:5:13: kubernetes-secret \*\*\*\*: plaintext Secret made-up \(password\)$/,
   );
   expect(stderr.match(/^kubernetes-secret: edgeseal seal FILE/gm)).toHaveLength(1);
 });
@@ -46,7 +46,7 @@ it('lets no file name speak to GitHub', async () => {
   const lines = stdout.trim().split('\n');
   expect(lines).toHaveLength(2);
   for (const line of lines)
-    expect(line).toMatch(/^::error file=[^:,\n]*,line=5,col=1,title=[a-z-]+::/);
+    expect(line).toMatch(/^::error file=[^:,\n]*,line=5,col=13,title=[a-z-]+::/);
 });
 
 it('escapes names in JUnit and SARIF', async () => {
@@ -68,7 +68,7 @@ it('escapes names in JUnit and SARIF', async () => {
       {
         physicalLocation: {
           artifactLocation: { uri: 'odd%2C%20%250A%3A%3Aerror%3A%3A%22%3C%26%3E%0A.yaml' },
-          region: { startLine: 5, startColumn: 1 },
+          region: { startLine: 5, startColumn: 13 },
         },
       },
     ],

@@ -122,7 +122,7 @@ describe('commits', () => {
     expect(JSON.parse(stdout)).toEqual({
       findings: [
         {
-          ...{ file: 'gone.yaml', line: 5, column: 1, rule: 'kubernetes-secret', masked: '****' },
+          ...{ file: 'gone.yaml', line: 5, column: 13, rule: 'kubernetes-secret', masked: '****' },
           message: expect.stringContaining('made-up (password)') as string,
           ...{ commit: brought, author: 'author@example.com', commits: 2 },
           date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
@@ -156,7 +156,7 @@ describe('commits', () => {
     place.commit('odd');
     expect(await place.found(['--range', 'HEAD~1..HEAD'])).toEqual([at('\u0001:(glob)*\n.yaml')]);
     const { stdout } = await place.scan(['--range', 'HEAD~1..HEAD']);
-    expect(stdout).toMatch(/^\?:\(glob\)\*\?\.yaml:5:1: kubernetes-secret \*\*\*\*: /);
+    expect(stdout).toMatch(/^\?:\(glob\)\*\?\.yaml:5:13: kubernetes-secret \*\*\*\*: /);
   });
 
   it('reads a history that needs threads', async () => {
