@@ -34,6 +34,10 @@ const libraries = {
   commander: ['cli'],
   pino: ['controller'],
   'prom-client': ['controller'],
+  '@octokit/core': ['cli/review/github'],
+  '@octokit/plugin-paginate-rest': ['cli/review/github'],
+  '@octokit/plugin-retry': ['cli/review/github'],
+  '@octokit/plugin-throttling': ['cli/review/github'],
 };
 
 /** Parts of Node that not everyone may use: no process is started, nothing is dialled, from core. */

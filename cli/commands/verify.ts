@@ -5,6 +5,7 @@ import type { RepositoryState } from '../../core/repository/repository-state.ts'
 import { auditSecret, secretFiles } from '../../core/repository/secret-audit.ts';
 import type { Finding } from '../../core/repository/secret-audit.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
+import { commitId } from '../git/commit-id.ts';
 import { commitView } from '../git/commit-view.ts';
 import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
@@ -42,7 +43,7 @@ export async function run(io: Io, args: string[], options: Options): Promise<num
     return await verify(io, repository, repository.state, args, options, undefined);
   }
   const place = await findRepository(io);
-  const commit = await commitOf(io, place, options.commit);
+  const commit = await commitId(io, options.commit, place.top);
   const view = await commitView(io, place.top, commit, place.prefix);
   try {
     return await verify(io, place, await openView(io, place, view), args, options, commit);
@@ -149,14 +150,4 @@ async function cutOff(io: Io, { top }: Place): Promise<Finding[]> {
     'history is cut off in this clone: changes before its begin, and older versions, are not noticed';
   const error = new EdgesealError('git-repository', message, { hint: 'git fetch --unshallow' });
   return [{ level: 'warning', error }];
-}
-
-async function commitOf(io: Io, place: Place, rev: string): Promise<string> {
-  const args = ['rev-parse', '--verify', '--quiet', `${rev}^{commit}`];
-  // What begins with a dash would be an option to git, and is no name of a commit.
-  const commit = rev.startsWith('-') ? undefined : await gitAnswer(io, args, { cwd: place.top });
-  if (commit !== undefined) return commit;
-  throw new EdgesealError('input-usage', `there is no commit ${rev} here`, {
-    hint: 'name a branch, tag or commit; for a remote branch: git fetch, then origin/main',
-  });
 }
