@@ -20,6 +20,12 @@ function bounded(end: string): (body: TemplateStringsArray, ...parts: string[]) 
   };
 }
 
+/** A JSON Web Token, signed. */
+export const jwt = String.raw`eyJ[A-Za-z0-9_-]{16,600}\.eyJ[A-Za-z0-9_-]{16,3000}\.[A-Za-z0-9_-]{40,700}`;
+
+/** Base64 of what a JWT begins with (`{"alg":`, `{"typ":`, `{"kid":`), as keywords. */
+export const jwtStarts = ['eyjhbgcioi', 'eyj0exaioi', 'eyjrawqioi'];
+
 /** A UUID, as a value. */
 export const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
