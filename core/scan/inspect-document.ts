@@ -94,6 +94,7 @@ export class DocumentInspector {
     const scope = this.#scope;
     if (value.kind === 'scalar') {
       if (names) this.#field(key, value);
+      else scope.report.settle(scope.source, value.start, value.end);
       this.#text(value);
       return;
     }

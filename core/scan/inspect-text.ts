@@ -17,7 +17,7 @@ import type { Scope } from './structure/scope.ts';
 import type { Source } from './structure/source.ts';
 
 const maxDepth = 3;
-const hint = /kind|pass|pwd|secret|token|key|cred|auth|PRIVATE|ENC\[/i;
+const hint = /kind|kty|pass|pwd|secret|token|key|cred|auth|PRIVATE|ENC\[/i;
 
 /**
  * Looks through a text by what it is: documents of YAML or JSON, lines of variables, a page with a manifest in it; and in any of
@@ -82,6 +82,8 @@ function inspectByKind(
         expands: true,
       });
       break;
+    case 'credentials':
+    case 'markup':
     case 'prose':
     case 'code':
     case 'lock':

@@ -14,6 +14,8 @@ export interface Hit {
   masked?: string;
   /** The value, decoded, for a digest; never kept. */
   value?: string | Uint8Array;
+  /** Of a value that is no longer at hand. */
+  digest?: string;
 }
 
 interface Placed extends Hit {
@@ -25,6 +27,7 @@ interface Placed extends Hit {
 export class Report {
   readonly #hits: Placed[] = [];
   readonly #exempt: { start: number; end: number }[] = [];
+  readonly #settled: { start: number; end: number }[] = [];
 
   /** @param start @param end offsets in the source, of the value itself */
   hit(source: Source, start: number, end: number, hit: Hit): void {
@@ -37,25 +40,30 @@ export class Report {
     this.#exempt.push({ start: source.outer(start), end: source.outer(end) });
   }
 
+  /** What was understood and is no secret, whatever its name: a guess by the name does not count there. */
+  settle(source: Source, start: number, end: number): void {
+    if (end > start) this.#settled.push({ start: source.outer(start), end: source.outer(end) });
+  }
+
   /** By line and column. */
   findings(text: string, { digest }: ScanOptions): ScanFinding[] {
     const kept = this.#kept();
     const lines = new Lines(text);
-    return kept.map(({ rule, message, masked = '****', start, value }) => ({
-      rule,
-      ...lines.place(start),
-      message,
-      masked,
-      ...(digest === undefined || value === undefined ? {} : { digest: digest(value) }),
-    }));
+    return kept.map(({ rule, message, masked = '****', start, value, digest: known }) => {
+      const finding = { rule, ...lines.place(start), message, masked };
+      const given = known ?? (value === undefined ? undefined : digest?.(value));
+      return given === undefined ? finding : { ...finding, digest: given };
+    });
   }
 
   #kept(): Placed[] {
     const kept = new Intervals();
-    const exempt = new Intervals();
-    for (const range of this.#exempt) exempt.add(range);
+    const exempt = new Intervals(this.#exempt);
+    const settled = new Intervals(this.#settled);
+    const isOut = ({ start, rank: of }: Placed): boolean =>
+      exempt.covers(start) || (of === rank.generic && settled.covers(start));
     const byRank = [...this.#hits].sort((a, b) => b.rank - a.rank || a.start - b.start);
-    const result = byRank.filter((hit) => !exempt.covers(hit.start) && kept.add(hit));
+    const result = byRank.filter((hit) => !isOut(hit) && kept.add(hit));
     return result.sort((a, b) => a.start - b.start);
   }
 }
@@ -63,6 +71,10 @@ export class Report {
 /** Ranges that do not overlap, by their begin. */
 class Intervals {
   readonly #ranges: { start: number; end: number }[] = [];
+
+  constructor(ranges: { start: number; end: number }[] = []) {
+    for (const range of [...ranges].sort((a, b) => a.start - b.start)) this.add(range);
+  }
 
   /** @returns false, and adds nothing, where one is there already */
   add(range: { start: number; end: number }): boolean {

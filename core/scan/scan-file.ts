@@ -1,5 +1,5 @@
 import type { ScanFinding, ScanOptions } from './finding.ts';
-import { isBinary, textOf } from './formats/decode.ts';
+import { isBinary, isWide, textOf } from './formats/decode.ts';
 import { kindOfFile } from './formats/file-kind.ts';
 import type { FileKind } from './formats/file-kind.ts';
 import { findRegionKeys } from './formats/region-key.ts';
@@ -16,7 +16,7 @@ const inCode = [
   'TFMwdExTMUNSVWRKVGlC',
 ];
 const userInfo = /:\/\/[^\s/@]{0,100}:[^\s/@]{1,300}@/;
-const inText = /pass|pwd|secret|token|key|cred|auth|kind|private|ENC\[|ANSIBLE/i;
+const inText = /pass|pwd|secret|token|key|cred|auth|kind|kty|private|ENC\[|ANSIBLE/i;
 
 /**
  * Looks for what must not be committed: Kubernetes Secrets and other plaintext by structure, private keys, addresses with
@@ -55,6 +55,14 @@ async function scanPart(path: string, bytes: Buffer, options: ScanOptions): Prom
     const { inspectText } = await import('./inspect-text.ts');
     await inspectText(path, kind, source, report);
   }
+  const { addTokens } = await import('./add-tokens.ts');
+  await addTokens(
+    path,
+    binary || !isWide(bytes) ? bytes : Buffer.from(text),
+    source,
+    report,
+    options,
+  );
   const findings = report.findings(text, options);
   if (bytes[0] !== 0x30 && !binary) return findings;
   const { findKeyStore } = await import('./formats/key-store.ts');
@@ -62,6 +70,7 @@ async function scanPart(path: string, bytes: Buffer, options: ScanOptions): Prom
 }
 
 function mayHold(text: string, kind: FileKind): boolean {
+  if (kind === 'credentials') return true;
   if (text.includes('://') && userInfo.test(text)) return true;
   if (kind !== 'code' && kind !== 'lock') return inText.test(text);
   if (inCode.some((word) => text.includes(word))) return true;

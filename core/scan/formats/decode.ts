@@ -7,9 +7,12 @@ export function textOf(bytes: Buffer): string {
   if (order === undefined) return bytes.toString('utf8');
   const even = bytes.subarray(0, bytes.length - (bytes.length % 2));
   const little = order === 'little' ? even : Buffer.from(even).swap16();
-  const text = little.toString('utf16le');
-  // As a mark of UTF-8 is: one character, at the begin of the first line.
-  return text;
+  return little.toString('utf16le');
+}
+
+/** Whether a text has two bytes for each character. */
+export function isWide(bytes: Buffer): boolean {
+  return orderOf(bytes) !== undefined;
 }
 
 /** Whether the bytes are no text at all. */

@@ -10,6 +10,9 @@ export type FileKind =
   | 'settings'
   /** What tools write to pin versions: nothing but digests. */
   | 'lock'
+  /** Files whose name says that there are credentials in it. */
+  | 'credentials'
+  | 'markup'
   | 'prose'
   | 'script'
   | 'code'
@@ -23,6 +26,10 @@ const kinds: [FileKind, RegExp][] = [
   [
     'lock',
     /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.ya?ml|composer\.lock|[\w-]+\.lock|go\.sum|packages\.lock\.json|Chart\.lock|flake\.lock|deno\.lock)$/i,
+  ],
+  [
+    'credentials',
+    /(?:^|\/)(?:\.?npmrc|\.yarnrc|[._]netrc|\.?pgpass(?:\.conf)?|\.?htpasswd[\w.-]*|[\w-]+\.htpasswd|\.git-credentials)$/i,
   ],
   [
     'example',
@@ -45,13 +52,14 @@ const kinds: [FileKind, RegExp][] = [
     /\.(?:conf|cfg|config|cf|service|tf|nomad|repo|list)$|(?:^|\/)(?:Dockerfile|Containerfile)[\w.-]*$|\.dockerfile$/i,
   ],
   ['prose', /\.(?:md|mdx|markdown|rst|adoc|asciidoc|txt|html?|tex|org|rmd|ipynb)$/i],
+  ['markup', /\.(?:xml|props|targets|csproj|pubxml)$/i],
   [
     'script',
     /\.(?:sh|bash|zsh|ksh|fish|ps1|bat|cmd|mk|groovy|gradle|jenkinsfile)$|(?:^|\/)(?:Makefile|Jenkinsfile|Justfile|Vagrantfile|\.?bash(?:rc|_profile|_history)|\.?zshrc|\.profile)$/i,
   ],
   [
     'code',
-    /\.(?:[cm]?[jt]sx?|vue|svelte|go|py|rb|rs|java|kt|kts|scala|c|h|cc|cpp|hpp|cs|fs|php|swift|dart|ex|exs|erl|clj|lua|pl|pm|r|css|scss|less|svg|sql|proto|sum|patch|diff|sol|zig|nim|xml)$/i,
+    /\.(?:[cm]?[jt]sx?|vue|svelte|go|py|rb|rs|java|kt|kts|scala|c|h|cc|cpp|hpp|cs|fs|php|swift|dart|ex|exs|erl|clj|lua|pl|pm|r|css|scss|less|svg|sql|proto|sum|patch|diff|sol|zig|nim)$/i,
   ],
 ];
 

@@ -40,15 +40,28 @@ function findArmoured(source: Source, report: Report): void {
   }
 }
 
-/** Lines of base64, whatever the file puts between them; a few words or dots in their place are an example. */
+/** What a file may put between the lines of a key: escapes, quotes, signs that join strings, marks of comments. */
+const between = /(?:\\[nrt]|[\s"'`+|>,;*#/\\-]){1,200}/y;
+const keyHeader =
+  /(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset|Subject|X-[A-Za-z-]{1,30}): [^\n\\]{0,200}/y;
+
+/** Base64 right behind the first line; a few words or dots in its place are an example. */
 function hasKey(body: string): boolean {
-  const bare = body
-    .slice(0, 4000)
-    .replace(/\\[nrt]/g, '\n')
-    .replace(/^[ \t"'|>#*/+.-]*[A-Z][A-Za-z-]{2,20}: [^\n]*$/gm, '');
-  const lines = bare.match(/[A-Za-z0-9+/=]{12,}/g) ?? [];
-  const joined = lines.join('');
-  return joined.length >= 24 && new Set(joined.slice(0, 200)).size >= 10;
+  let at = 0;
+  for (let headers = 0; headers < 8; headers += 1) {
+    between.lastIndex = at;
+    if (between.test(body)) at = between.lastIndex;
+    keyHeader.lastIndex = at;
+    if (!keyHeader.test(body)) break;
+    at = keyHeader.lastIndex;
+  }
+  const first = /[A-Za-z0-9+/=]{16,}/y;
+  first.lastIndex = at;
+  const [line] = first.exec(body) ?? [];
+  if (line === undefined || /^[A-Za-z]{0,24}$/.test(line)) return false;
+  const rest = body.slice(at, at + 4000).match(/[A-Za-z0-9+/=]{12,}/g) ?? [];
+  const joined = rest.join('');
+  return joined.length >= 32 && new Set(joined.slice(0, 200)).size >= 10;
 }
 
 function findEncoded(source: Source, needle: string, report: Report): void {
@@ -98,7 +111,7 @@ function findPutty(source: Source, report: Report): void {
   const { text } = source;
   const at = text.indexOf('PuTTY-User-Key-File-');
   const lines = text.indexOf('Private-Lines:', at);
-  if (lines < 0 || !hasKey(text.slice(lines + 14, lines + 4000))) return;
+  if (lines < 0 || !hasKey(text.slice(lines + 14, lines + 4000).replace(/^[^\n]*\n/, ''))) return;
   const mac = text.indexOf('Private-MAC:', lines);
   const end = mac < 0 ? Math.min(text.length, lines + longest) : mac;
   const isSealed = !/^Encryption: none/m.test(text.slice(at, lines));

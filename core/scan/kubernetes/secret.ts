@@ -17,6 +17,10 @@ const plain = { rule: 'kubernetes-secret', where: '' };
 const unreadable = { rule: 'unreadable-secret', where: ', in what no YAML parser takes' };
 const embedded = { rule: 'embedded-secret', where: ', written into another kind of file' };
 
+/** What a script or a program fills in. */
+const gap =
+  /\$[{(]|\$[A-Za-z_]{2}|%[sdvq](?![A-Za-z0-9])|\{[A-Za-z_][\w.]{0,60}\}|["'] ?[+.] ?[A-Za-z]/;
+
 /** Whether a map is a Secret of the core API; one of another group is somebody else's. */
 export function isSecret(map: MapNode): boolean {
   if (textAt(map, 'kind') !== 'Secret') return false;
@@ -46,6 +50,7 @@ function inspectField(value: Node, field: 'data' | 'stringData', name: string, s
     for (const scalar of scalarsOf(item)) {
       const found = valueOf(scalar, field, key, scope);
       if (found !== undefined) add(scalar, found, name, key, scope);
+      else scope.report.settle(scope.source, scalar.start, scalar.end);
     }
   }
 }
@@ -78,7 +83,7 @@ function valueOf(
   if (isNull(scalar)) return undefined;
   if (isSops && isSopsValue(value)) return undefined;
   if (value.includes(filler)) return literalIn(source.text.slice(start, end), key);
-  if (isPlaceholder(value)) return undefined;
+  if (isPlaceholder(value) || (isEmbedded && gap.test(value))) return undefined;
   if (field === 'stringData') return isPublicText(value) ? undefined : value;
   const decoded = Buffer.from(value, 'base64');
   const text = decoded.toString('utf8');

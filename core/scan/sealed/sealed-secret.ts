@@ -37,7 +37,7 @@ function inspectItem(key: string, node: Node, { source, report }: Scope): void {
 function isSealedValue(text: string): boolean {
   const bare = text.replace(/\s+/g, '');
   if (!/^A(?:g[A-D]|Q[A-D]|Y[A-D])[A-Za-z0-9+/]{9}/.test(bare)) return false;
-  return /^[A-Za-z0-9+/]+={0,2}(?:\.{1,3}|…)?$/.test(bare);
+  return /^[A-Za-z0-9+/]+={0,2}(?:\.{1,10}|…)?$/.test(bare);
 }
 
 /** Kinds that refer to secrets and hold none: what is named like one there is a reference. */

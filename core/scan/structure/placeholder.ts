@@ -3,11 +3,11 @@ import { filler } from './template.ts';
 const placeholders = [
   /^\s*$/,
   // <base64-encoded-password>, <path:vault/data#key>; but not <config password="..."/>
-  /^<[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,200}>$/,
+  /^<[A-Za-z0-9][A-Za-z0-9 ._:#/|&-]{0,200}>$/,
   // Filled in by envsubst, kustomize, Flux, a shell, GitHub, Azure, Maven or Windows.
   /^\$?\$\{[^{}\n]{1,300}\}$/,
   /^\$?\$\([^()\n]{1,300}\)$/,
-  /^\$[A-Z_][A-Z0-9_]{1,100}$/,
+  /^\$[A-Z_][A-Z0-9_]{0,100}$/,
   /^%[A-Za-z_][A-Za-z0-9_]{0,100}%$/,
   /^%\([A-Za-z_][A-Za-z0-9_.]{0,100}\)[sd]$/,
   /^%[+#]?[sdqvx]$/,
