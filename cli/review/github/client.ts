@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Octokit } from '@octokit/core';
 import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { retry } from '@octokit/plugin-retry';
@@ -34,7 +35,13 @@ export function gitHubClient(
     // Its own words would name addresses and headers; what fails is said by the caller.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     retry: { retryAfterBaseValue: second },
-    throttle: { onRateLimit: wait, onSecondaryRateLimit: wait, retryAfterBaseValue: second },
+    // A number of its own for each: limits are counted by it.
+    throttle: {
+      id: randomUUID(),
+      onRateLimit: wait,
+      onSecondaryRateLimit: wait,
+      retryAfterBaseValue: second,
+    },
   });
   return client;
 }

@@ -79,7 +79,9 @@ function statusOf(error: unknown): number | undefined {
 function reason(error: unknown): string {
   const words = error instanceof Error ? error.message : 'it failed';
   const status = statusOf(error);
-  const code = status === undefined || !('response' in Object(error)) ? '' : `${status} `;
+  // Where nothing was answered, the number is one that the client made up.
+  const isAnswer = (error as { response?: unknown }).response !== undefined;
+  const code = status === undefined || !isAnswer ? '' : `${status} `;
   return `${code}${plainText(words).slice(0, 200)}`;
 }
 
