@@ -1,7 +1,7 @@
 import type { TokenRule } from './rule.ts';
 
 /** How sure a rule is of itself: where two find one value, the surer one names it. */
-export const ranks = { assignment: 0, named: 1, format: 2 } as const;
+export const ranks = { assignment: 0, generic: 1, named: 2, format: 3 } as const;
 
 /** A rule as far as a finding needs it. */
 export type RuleName = Pick<TokenRule, 'id' | 'title' | 'source' | 'remedy' | 'shown'>;
@@ -10,17 +10,18 @@ export type RuleName = Pick<TokenRule, 'id' | 'title' | 'source' | 'remedy' | 's
 export interface Candidate {
   rule: RuleName;
   rank: number;
+  /** The rule's number in the list. */
+  order: number;
   start: number;
   end: number;
+  /** Where it stands encoded, what it is. */
+  value?: Buffer;
 }
 
-/** Of values that overlap, keeps the one of the surest rule, then the longest, then the one found by the earlier rule. */
+/** Of values that overlap, keeps the one of the surest rule, then the longest, then the one of the earlier rule. */
 export function withoutOverlaps(candidates: readonly Candidate[]): Candidate[] {
-  const order = new Map(candidates.map((candidate, index) => [candidate, index]));
   const better = (a: Candidate, b: Candidate): number =>
-    b.rank - a.rank ||
-    b.end - b.start - (a.end - a.start) ||
-    (order.get(a) ?? 0) - (order.get(b) ?? 0);
+    b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.order - b.order;
   const sorted = [...candidates].sort((a, b) => a.start - b.start || better(a, b));
   const kept: Candidate[] = [];
   for (const candidate of sorted) {

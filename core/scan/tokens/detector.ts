@@ -1,4 +1,4 @@
-import type { Candidate } from './candidate.ts';
+import type { RuleName } from './candidate.ts';
 import type { TokenSource } from './source.ts';
 
 /** What finds values that no pattern in a window can tell, at keywords, too. */
@@ -10,6 +10,6 @@ export interface Detector {
    */
   on: (
     source: TokenSource,
-    found: (candidate: Candidate) => void,
+    found: (rule: RuleName, start: number, end: number) => void,
   ) => (start: number, end: number) => void;
 }

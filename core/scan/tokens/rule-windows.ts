@@ -1,12 +1,15 @@
+import { isFiller } from './filler.ts';
 import { looksRandom } from './randomness/random.ts';
 import type { TokenRule } from './rule.ts';
 import type { TokenSource } from './source.ts';
 
 const defaultBefore = 64;
 const defaultAfter = 512;
+/** As far as a pattern may look back from where a match begins. */
+const lookBehind = 16;
 
-/** Called with the rule and the value's place. */
-type OnMatch = (rule: TokenRule, start: number, end: number) => void;
+/** Called with the rule's number and the value's place. */
+type OnMatch = (rule: number, start: number, end: number) => void;
 
 /**
  * The stretches around keywords in which a rule's pattern runs. Those of one rule that overlap become one, so that a text full
@@ -51,11 +54,11 @@ export class RuleWindows {
     const from = this.#starts[index] as number;
     const to = this.#ends[index] as number;
     if (rule.random === true && !this.#source.runs.touches(from, to)) return;
-    // One character more: what stands before a match decides whether it begins there.
-    const cut = from > 0 ? from - 1 : 0;
+    // What stands before a match decides whether it begins there.
+    const cut = Math.max(0, from - lookBehind);
     const text = this.#source.text.slice(cut, to);
     const { pattern } = rule;
-    pattern.lastIndex = cut < from ? 1 : 0;
+    pattern.lastIndex = from - cut;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       const [start, end] = match.indices?.groups?.['secret'] ?? [
         match.index,
@@ -63,12 +66,13 @@ export class RuleWindows {
       ];
       if (match[0] === '') pattern.lastIndex += 1;
       if (end > start && isSecret(rule, text.slice(start, end)))
-        this.#onMatch(rule, cut + start, cut + end);
+        this.#onMatch(index, cut + start, cut + end);
     }
   }
 }
 
 function isSecret(rule: TokenRule, secret: string): boolean {
+  if (isFiller(secret)) return false;
   if (rule.random === true && !looksRandom(secret)) return false;
   return rule.check === undefined || rule.check(secret);
 }

@@ -27,4 +27,6 @@ export interface TokenRule {
   random?: boolean;
   /** What of the value may be shown: the first so many characters, the vendor's public prefix. Default 0. */
   shown?: number;
+  /** A form that many vendors use: where a vendor's rule finds the value, too, that one names it. */
+  generic?: boolean;
 }

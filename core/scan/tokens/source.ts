@@ -10,12 +10,15 @@ export interface TextRange {
 export class TokenSource {
   readonly bytes: Buffer;
   readonly path: string;
+  /** Whether it was decoded: then the path says nothing of how it is written. */
+  readonly isDecoded: boolean;
   #text: string | undefined;
   #runs: Runs | undefined;
 
-  constructor(bytes: Uint8Array, path: string) {
+  constructor(bytes: Uint8Array, path: string, isDecoded = false) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.path = path;
+    this.isDecoded = isDecoded;
   }
 
   /** Latin-1, whatever the encoding: an offset in it is one in the bytes, and every token's alphabet is ASCII. */

@@ -1,6 +1,7 @@
 import { type Candidate, ranks, withoutOverlaps } from './candidate.ts';
 import type { Detector } from './detector.ts';
 import { KeywordAutomaton } from './keyword-automaton.ts';
+import { candidatesInside } from './encoded/inside.ts';
 import { Places } from './place.ts';
 import type { ScanFinding, ScanOptions } from '../finding.ts';
 import type { TokenRule } from './rule.ts';
@@ -16,6 +17,9 @@ export interface TokenOptions extends ScanOptions {
   /** What is known to be no secret, such as sealed values, in UTF-16 code units: no finding begins in there. */
   exempt?: readonly TextRange[];
 }
+
+/** How many encodings, one in the other, are looked through. */
+const deepest = 2;
 
 /** What runs rules over texts. Making one costs milliseconds, so it is made once. */
 export class TokenScanner {
@@ -51,16 +55,23 @@ export class TokenScanner {
   scan(content: Uint8Array | string, options: TokenOptions): TokenFinding[] {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const source = new TokenSource(bytes, options.path);
-    return findings(source, withoutOverlaps(this.#candidates(source)), options);
+    return findings(source, withoutOverlaps(this.#candidates(source, 0)), options);
   }
 
-  #candidates(source: TokenSource): Candidate[] {
-    const found: Candidate[] = [];
-    const windows = new RuleWindows(this.#rules, source, (rule, start, end) => {
-      found.push({ rule, rank: rule.random === true ? ranks.named : ranks.format, start, end });
+  #candidates(source: TokenSource, depth: number): Candidate[] {
+    const found: Candidate[] =
+      depth < deepest
+        ? candidatesInside(source, (inner) => this.#candidates(inner, depth + 1))
+        : [];
+    const windows = new RuleWindows(this.#rules, source, (order, start, end) => {
+      const rule = this.#rules[order] as TokenRule;
+      found.push({ rule, rank: rankOf(rule), order, start, end });
     });
+    const order = this.#rules.length;
     const detectors = this.#detectors.map((detector) =>
-      detector.on(source, (candidate) => found.push(candidate)),
+      detector.on(source, (rule, start, end) => {
+        found.push({ rule, rank: ranks.assignment, order, start, end });
+      }),
     );
     this.#automaton.scan(source.bytes, (keyword, end) => {
       const start = end - (this.#lengths[keyword] as number);
@@ -74,6 +85,11 @@ export class TokenScanner {
   }
 }
 
+function rankOf({ generic, random }: TokenRule): number {
+  if (generic === true) return ranks.generic;
+  return random === true ? ranks.named : ranks.format;
+}
+
 function findings(
   source: TokenSource,
   candidates: readonly Candidate[],
@@ -81,17 +97,18 @@ function findings(
 ): TokenFinding[] {
   const places = new Places(source.bytes);
   const sealed = new Ranges(exempt);
-  return candidates.flatMap(({ rule, start, end }) => {
+  return candidates.flatMap(({ rule, start, end, value }) => {
     const { offset, line, column } = places.of(start);
     if (sealed.hold(offset)) return [];
-    const shown = source.text.slice(start, start + (rule.shown ?? 0));
+    const secret = value ?? source.bytes.subarray(start, end);
+    const shown = secret.toString('latin1', 0, rule.shown ?? 0);
     return {
       rule: rule.id,
       line,
       column,
       message: rule.title,
       masked: `${shown}****`,
-      ...(digest === undefined ? {} : { digest: digest(source.bytes.subarray(start, end)) }),
+      ...(digest === undefined ? {} : { digest: digest(secret) }),
       start: offset,
       end: places.of(end).offset,
     };

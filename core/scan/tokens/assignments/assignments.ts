@@ -1,4 +1,4 @@
-import { ranks, type RuleName } from '../candidate.ts';
+import type { RuleName } from '../candidate.ts';
 import type { Detector } from '../detector.ts';
 import { hasFewSecrets, isCode } from './file.ts';
 import { nameKind } from './name.ts';
@@ -62,7 +62,7 @@ export const assignments: Detector = {
   on: (source, found) => {
     if (hasFewSecrets(source.path)) return () => undefined;
     const { bytes } = source;
-    const code = isCode(source.path);
+    const code = !source.isDecoded && isCode(source.path);
     let done = 0;
     return (at) => {
       if (at < done) return;
@@ -87,7 +87,7 @@ export const assignments: Detector = {
       const { start: from, scheme } = given;
       const value = text.slice(from, given.end);
       const rule = judge(kind, value, text.slice(start, end), scheme);
-      if (rule !== undefined) found({ rule, rank: ranks.assignment, start: from, end: given.end });
+      if (rule !== undefined) found(rule, from, given.end);
     };
   },
 };

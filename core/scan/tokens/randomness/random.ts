@@ -38,6 +38,9 @@ export function randomness(text: string): number {
 /** Between the two populations that {@link randomness} speaks of. */
 const randomFrom = 0.5;
 
+/** A part of a value that is random makes it so: `live_3f9a...`, `user:3f9a...`. */
+const longParts = /[0-9a-f]{24,}|[0-9A-F]{24,}|[A-Za-z0-9+=]{16,}/g;
+
 /**
  * Whether a value looks drawn at random: not as words are, not repeated, not counted up.
  *
@@ -45,6 +48,12 @@ const randomFrom = 0.5;
  */
 export function looksRandom(value: string): boolean {
   const text = bare(value);
+  if (isRandomPart(text)) return true;
+  const parts = text.match(longParts) ?? [];
+  return parts.some((part) => part.length < text.length && isRandomPart(part));
+}
+
+function isRandomPart(text: string): boolean {
   if (text.length < 10 || /^[0-9]+$/.test(text)) return false;
   return !isMonotonous(text) && randomness(text) >= randomFrom;
 }
