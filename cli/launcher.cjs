@@ -39,12 +39,18 @@ function keepCompiled() {
 
 function start() {
   var args = process.argv.slice(2);
-  var isHook = args[0] === 'hook' && /^[a-z][a-z-]*$/.test(args[1] || '');
+  // To mend takes the whole command line; a hook itself does not.
+  var isHook =
+    args[0] === 'hook' && /^[a-z][a-z-]*$/.test(args[1] || '') && args.indexOf('--fix') < 0;
   var hook = isHook && path.join(__dirname, 'hooks', args[1] + '.js');
   if (hook && require('fs').existsSync(hook)) {
     // A hook runs at every commit: it loads its own bundle and nothing of the command line's.
     return run(hook, args.slice(2));
   }
+  var textconv = path.join(__dirname, 'hooks', 'textconv.js');
+  // Git runs it for every file that it shows.
+  if (args[0] === 'textconv' && args.length === 2 && require('fs').existsSync(textconv))
+    return run(textconv, args.slice(1));
   return run(path.join(__dirname, 'bin.js'), args);
 }
 

@@ -11,6 +11,8 @@ export interface StagedFile {
   path: string;
   /** Object id of exactly the bytes that will be committed, whatever the working tree holds. */
   oid: string;
+  /** `100644`, `100755`, `120000`. */
+  mode: string;
   isNew: boolean;
 }
 
@@ -65,11 +67,8 @@ export class Staging {
         .toString('latin1')
         .split(' ');
       if (mode === '160000' || /^0+$/.test(oid)) continue;
-      files.push({
-        path: decodePath(fields[i + 1] ?? Buffer.alloc(0)),
-        oid,
-        isNew: status === 'A',
-      });
+      const path = decodePath(fields[i + 1] ?? Buffer.alloc(0));
+      files.push({ path, oid, mode, isNew: status === 'A' });
     }
     return files;
   }

@@ -33,6 +33,8 @@ export interface Change {
 
 export interface FinishOptions extends SignOptions {
   output?: string;
+  /** Whether the caller stages what is written, and says itself how to go on. */
+  staging?: boolean;
 }
 
 /** So many are signed by one ssh-keygen while the next are sealed. */
@@ -64,6 +66,7 @@ export async function finishChanges(
     await staging.end();
   }
   report(io, signed, options, others);
+  if (options.staging === true) return exitCodes.ok;
   nextStep(io, repository, [
     ...others,
     ...signed.map(({ ref }) => ({ file: ref.file, content: '' })),

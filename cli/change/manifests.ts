@@ -40,13 +40,7 @@ export async function readManifests(
     const bytes = await readInput(io, file, maxManifestBytes);
     const text = textOf(bytes.reveal(), name);
     bytes.wipe();
-    const documents = parseYamlDocuments(text, {
-      file: name,
-      maxBytes: maxManifestBytes,
-      aliases: true,
-      binary: true,
-    });
-    const found = documents.flatMap((parsed) => secretsOf(parsed, name, namespace));
+    const found = secretsInText(text, name, namespace, 'seal');
     if (found.length === 0) {
       throw new EdgesealError('input-not-a-secret', 'there is no Secret in it', {
         file: name,
@@ -59,6 +53,28 @@ export async function readManifests(
   return secrets;
 }
 
+/**
+ * Reads the Secrets of one text, in which nothing else is.
+ *
+ * @param namespace as of {@link readManifests}
+ * @param command the one that takes `--namespace`, for the hint
+ * @throws EdgesealError with file and line
+ */
+export function secretsInText(
+  text: string,
+  file: string,
+  namespace: string | undefined,
+  command: string,
+): InputSecret[] {
+  const documents = parseYamlDocuments(text, {
+    file,
+    maxBytes: maxManifestBytes,
+    aliases: true,
+    binary: true,
+  });
+  return documents.flatMap((parsed) => secretsOf(parsed, { file, namespace, command }));
+}
+
 /** Settles the namespace of a Secret made of flags. */
 export function requireNamespace(namespace: string | undefined): void {
   if (namespace === undefined || isLabel(namespace)) return;
@@ -68,7 +84,10 @@ export function requireNamespace(namespace: string | undefined): void {
   });
 }
 
-function secretsOf(parsed: Parsed, file: string, namespace: string | undefined): InputSecret[] {
+function secretsOf(
+  parsed: Parsed,
+  { file, namespace, command }: { file: string; namespace: string | undefined; command: string },
+): InputSecret[] {
   const list = readKubernetesSecrets(parsed, file);
   const inList = (parsed.value as { items?: unknown } | null)?.items !== undefined;
   return list.map((secret, index) => {
@@ -88,7 +107,7 @@ function secretsOf(parsed: Parsed, file: string, namespace: string | undefined):
         file,
         line: parsed.lineOf(path),
         field: field.join('.'),
-        hint: 'say which: edgeseal seal --namespace NAMESPACE ..., or add metadata.namespace',
+        hint: `say which: edgeseal ${command} --namespace NAMESPACE ..., or add metadata.namespace`,
       });
     }
     if (own !== undefined && namespace !== undefined && own !== namespace) {
@@ -108,7 +127,8 @@ function secretsOf(parsed: Parsed, file: string, namespace: string | undefined):
   });
 }
 
-function requireUnique(secrets: readonly InputSecret[]): void {
+/** @throws EdgesealError `input-usage` where one Secret is given twice */
+export function requireUnique(secrets: readonly InputSecret[]): void {
   const seen = new Map<string, InputSecret>();
   for (const secret of secrets) {
     const name = `${secret.namespace}/${secret.name}`;

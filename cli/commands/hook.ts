@@ -19,6 +19,10 @@ export async function run(io: Io, args: string[]): Promise<number> {
       hint: `hooks: ${Object.keys(hooks).join(', ')}`,
     });
   }
+  if (name === 'pre-commit' && rest.includes('--fix')) {
+    const fix = await import('./fix.ts');
+    return await fix.run(io, [], {});
+  }
   const { main } = await load();
   return await main(rest, io);
 }

@@ -1,4 +1,13 @@
-import { output, signingKey, noSign, regionKeys, fromFlags, sealing } from './command-options.ts';
+import {
+  output,
+  signingKey,
+  noSign,
+  namespace,
+  regions,
+  regionKeys,
+  fromFlags,
+  sealing,
+} from './command-options.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { regionCommand } from './region-commands.ts';
 
@@ -29,6 +38,14 @@ export const authorCommands: CommandSpec[] = [
     load: () => import('../commands/init.ts'),
   },
   regionCommand,
+  {
+    usage: 'fix [files...]',
+    summary:
+      'seal the plaintext Secrets that are staged, and stage the sealed files in their place',
+    options: [namespace, regions, signingKey, noSign],
+    examples: ['fix', 'fix --namespace production', 'hook pre-commit --fix'],
+    load: () => import('../commands/fix.ts'),
+  },
   {
     usage: 'seal [files...]',
     summary: 'seal Kubernetes Secret manifests (files, or - for standard input)',

@@ -29,7 +29,7 @@ export interface GitRepository {
 }
 
 /** Starts a hook as the launcher does: without the command line. */
-const command = join(import.meta.dirname, 'run-hook.ts');
+const command = join(import.meta.dirname, 'run-hook-child.ts');
 
 export function makeGitRepository(...init: string[]): GitRepository {
   const folder = mkdtempSync(join(tmpdir(), 'edgeseal-git-'));

@@ -1,7 +1,7 @@
 import { printError } from '../../cli/terminal/output.ts';
 import { processIo } from '../../cli/terminal/io.ts';
 
-// `node run-hook.ts pre-push ...`: what cli/launcher.cjs does with the bundle.
+// `node run-hook-child.ts pre-push ...`: what cli/launcher.cjs does with the bundle.
 const [name = '', ...args] = process.argv.slice(2);
 try {
   const hook = (await import(`../../hooks/${name}.ts`)) as {
