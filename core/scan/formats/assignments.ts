@@ -23,6 +23,8 @@ export function findAssignments(source: Source, report: Report, rules: Assignmen
     const name = secretName(key);
     if (name === undefined) continue;
     const { text, offset } = bareValue(rest);
+    // A distribution policy says so which public key of a region it means.
+    if (key === 'encryption-key' && /^[a-z]+(?:-(?:[a-z]+|\d{1,4}))+$/.test(text)) continue;
     if (rules.expands === true && /\$[{(A-Za-z_]|`/.test(text)) continue;
     if (/^ENC\[|^\$\{/.test(text) || !isSecretValue(text, name, rules.strictness)) continue;
     const carriage = whole.endsWith('\r') ? 1 : 0;
