@@ -29,6 +29,7 @@ const folders = {
 const libraries = {
   zod: ['core/format'],
   yaml: ['core/format'],
+  'smol-toml': ['core/format'],
   'libsodium-wrappers': ['core/crypto'],
   picomatch: ['core/policy'],
   commander: ['cli'],

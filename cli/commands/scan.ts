@@ -6,6 +6,7 @@ import { printReport } from '../scan/output/report.ts';
 import type { Format } from '../scan/output/report.ts';
 import { printRule, printRules } from '../scan/rules/explain.ts';
 import { knownHere } from '../known/place.ts';
+import { ownRulesHere } from '../scan/own-rules.ts';
 import { scanSought } from '../scan/run.ts';
 import type { Io } from '../terminal/io.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -23,6 +24,7 @@ interface Options extends Omit<ClusterScanOptions, 'output'> {
   explain?: string;
   allow?: string[];
   reason?: string;
+  config?: string;
   baseline?: string;
   writeBaseline?: string;
 }
@@ -37,17 +39,19 @@ export async function run(io: Io, paths: string[], options: Options): Promise<nu
   const { allow, baseline, writeBaseline: written } = options;
   if (allow !== undefined && written !== undefined)
     throw new EdgesealError('input-usage', '--allow and --write-baseline do not go together');
+  const top = await topFolder(io);
   const known = await knownHere(io);
+  const settings = { known, own: await ownRulesHere(io, top, options) };
   const isGiven =
     paths.length > 0 ||
     options.staged === true ||
     options.history === true ||
     options.range !== undefined;
   const named = isGiven ? paths : (allow ?? []).map((place) => wantedPlace(place).file);
-  const scanned = await scanSought(io, { known }, { ...options, paths: named });
+  const scanned = await scanSought(io, settings, { ...options, paths: named });
   for (const { path, why } of scanned.unread)
-    output.warn(`${plainText(path)} was not looked at: ${why}`);
-  const allowed = await openAllowed(io, await topFolder(io), options.staged === true);
+    output.warn(`${plainText(path)} was not looked at to the end: ${why}`);
+  const allowed = await openAllowed(io, top, options.staged === true);
   const old = baseline === undefined ? undefined : await openBaseline(io, baseline, false);
   const open = await allowed.list.filter(scanned.findings);
   if (allow !== undefined)

@@ -41,6 +41,7 @@ export const scanCommand: CommandSpec = {
       'many',
     ],
     ['--reason <text>', 'why; goes into the list, for whoever reviews it'],
+    ['--config <file>', 'rules of your own, as gitleaks has them (default: .gitleaks.toml)'],
     ['--baseline <file>', 'leave alone what this file lists, and say what it lists in vain'],
     ['--write-baseline <file>', 'list all that is found, as the begin of a repository with a past'],
     ['--rules', 'list the rules'],

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
-import { allowedInLine } from './allow/comment.ts';
+import { allowedInLine, isCertain } from './allow/comment.ts';
 import type { ScanFinding } from './finding.ts';
 import type { KnownValues } from './known/known-values.ts';
+import type { OwnScanner } from './own/own-scanner.ts';
 import { scanFile } from './scan-file.ts';
 import { windowsOf } from './windows.ts';
+
+/** What a repository adds to what is looked for everywhere. */
+export interface ScannerOptions {
+  /** What was sealed in it. */
+  known?: KnownValues | undefined;
+  /** Its own rules, and what they leave alone. */
+  own?: OwnScanner | undefined;
+}
 
 /**
  * Everything that is looked for in a file, less what a comment in it allows. Each finding comes with a digest of its value, or of
@@ -11,42 +20,76 @@ import { windowsOf } from './windows.ts';
  */
 export class Scanner {
   readonly #known: KnownValues | undefined;
+  readonly #own: OwnScanner | undefined;
 
-  /** @param known what was sealed in the repository that the files belong to */
-  constructor({ known }: { known?: KnownValues | undefined } = {}) {
+  constructor({ known, own }: ScannerOptions = {}) {
     this.#known = known?.isEmpty === false ? known : undefined;
+    this.#own = own;
   }
 
   /**
    * @param path decides, by its ending, how the file is read
    * @param bytes the whole file; nothing is thrown on account of them
-   * @returns findings by line and column
+   * @returns findings by line and column; `stopped` names a rule of the repository's own that was stopped, as it took too long
    */
-  async scan(path: string, bytes: Uint8Array): Promise<ScanFinding[]> {
+  async scan(
+    path: string,
+    bytes: Uint8Array,
+  ): Promise<{ findings: ScanFinding[]; stopped: string | undefined }> {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const findings = new Map<string, ScanFinding>();
+    let stopped: string | undefined;
     for (const { bytes: part, lines } of windowsOf(buffer)) {
-      for (const finding of await this.#scanPart(path, part)) {
+      const found = await this.#scanPart(path, part);
+      stopped ??= found.stopped;
+      for (const finding of found.findings) {
         const line = finding.line + lines;
         findings.set(`${line} ${finding.column} ${finding.rule}`, { ...finding, line });
       }
     }
-    return [...findings.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+    const sorted = [...findings.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+    return { findings: sorted, stopped };
   }
 
-  async #scanPart(path: string, bytes: Buffer): Promise<ScanFinding[]> {
-    const found = mostSpecific(
-      await scanFile(path, bytes, { digest }),
-      this.#known?.find(bytes) ?? [],
-    );
-    if (found.length === 0) return found;
+  async #scanPart(
+    path: string,
+    bytes: Buffer,
+  ): Promise<{ findings: ScanFinding[]; stopped?: string | undefined }> {
+    // Here alone, and only while the file is looked at, digests have their values beside them.
+    const values = new Map<string, string>();
+    const noted = (value: string | Uint8Array): string => {
+      const made = digest(value);
+      if (this.#own !== undefined) values.set(made, Buffer.from(value).toString('utf8'));
+      return made;
+    };
+    const ours = await scanFile(path, bytes, { digest: noted });
+    const theirs = this.#own?.scan(path, bytes.toString('utf8'), digest);
+    const known = this.#known?.find(bytes) ?? [];
+    const found = mostSpecific([...ours, ...unseen(ours, theirs?.findings ?? [])], known);
+    const { stopped } = theirs ?? {};
+    if (found.length === 0) return { findings: found, stopped };
     const lines = bytes.toString('utf8').split('\n');
-    return found.flatMap((finding) => {
-      const text = lines[finding.line - 1] ?? '';
-      if (allowedInLine(text, finding.rule)) return [];
-      return [{ ...finding, digest: finding.digest ?? digest(text.trim()) }];
+    const findings = found.flatMap((finding) => {
+      const line = lines[finding.line - 1] ?? '';
+      if (allowedInLine(line, finding.rule)) return [];
+      const secret = values.get(finding.digest ?? '');
+      if (secret !== undefined && this.#isLeft(finding.rule, path, secret, line)) return [];
+      return [{ ...finding, digest: finding.digest ?? digest(line.trim()) }];
     });
+    return { findings, stopped };
   }
+
+  /** What is secret by what it is, no list of paths or words makes public. */
+  #isLeft(rule: string, path: string, secret: string, line: string): boolean {
+    if (this.#own === undefined || isCertain(rule)) return false;
+    return this.#own.isAllowed(rule, [], path, { secret, match: secret, line });
+  }
+}
+
+/** What a rule of the repository's own has found, unless ours has named that place. */
+function unseen(ours: readonly ScanFinding[], theirs: readonly ScanFinding[]): ScanFinding[] {
+  const seen = new Set(ours.map(({ line, digest: of }) => `${line} ${of ?? ''}`));
+  return theirs.filter(({ line, digest: of }) => !seen.has(`${line} ${of ?? ''}`));
 }
 
 /** Whose secret it is says more than what it looks like. */

@@ -9,7 +9,7 @@ export interface ScanResult {
   path: string;
   oid?: string;
   findings: ScanFinding[];
-  /** Why it was not looked at, for a person: `it cannot be read (EACCES)`. */
+  /** Why it was not looked at, or not to the end, for a person: `it cannot be read (EACCES)`. */
   unread?: string;
 }
 
@@ -44,7 +44,9 @@ async function scanInput(scanner: Scanner, input: ScanInput): Promise<ScanResult
       return code === 'ENOENT' ? { ...about, findings: [] } : unread(`it cannot be read (${code})`);
     }
   }
-  return { ...about, findings: await scanner.scan(path, bytes) };
+  const { findings, stopped } = await scanner.scan(path, bytes);
+  if (stopped === undefined) return { ...about, findings };
+  return { ...about, findings, unread: `the rule ${stopped} took too long and was stopped` };
 }
 
 /** Somebody may have put a link or a pipe in the file's place meanwhile. */
