@@ -54,7 +54,8 @@ export class Judge {
   /** Looks at a part of a file. */
   async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
     if (!whole) this.#sayLarge(file.path);
-    for (const { digest: _, ...finding } of await this.#scanner.scan(file.path, bytes))
+    const { findings } = await this.#scanner.scan(file.path, bytes);
+    for (const finding of findings)
       this.add(file, { ...finding, line: finding.line + line - 1 });
   }
 

@@ -50,7 +50,7 @@ async function isPlaintext(file: string): Promise<boolean> {
   try {
     const stat = await lstat(file);
     if (!stat.isFile() || stat.size > maxBytes) return false;
-    return (await new Scanner().scan(file, await readFile(file))).length > 0;
+    return (await new Scanner().scan(file, await readFile(file))).findings.length > 0;
   } catch {
     // What cannot be read is in nobody's way.
     return false;
