@@ -120,7 +120,7 @@ async function worktreeSecret(top: string, path: string): Promise<string | undef
   const stat = await lstat(file).catch(() => undefined);
   if (stat?.isFile() !== true || stat.size > maxBytes) return undefined;
   const bytes = await readFile(file);
-  const findings = await new Scanner().scan(path, bytes);
+  const { findings } = await new Scanner().scan(path, bytes);
   return findings.some(isSealable) ? decodeUtf8(bytes, shownPath(path)) : undefined;
 }
 

@@ -30,7 +30,7 @@ export async function manifestParts(path: string, text: string): Promise<Manifes
   const parts: Part[] = [];
   let lines = 0;
   for (const part of text.split(/^(?=---(?:[ \t\r\n]|$))/m)) {
-    const findings = await new Scanner().scan(path, Buffer.from(part));
+    const { findings } = await new Scanner().scan(path, Buffer.from(part));
     parts.push({ text: part, lines, isSecret: findings.some(isSealable) });
     lines += part.split('\n').length - 1;
   }
