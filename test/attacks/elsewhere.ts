@@ -1,5 +1,5 @@
 import type { Peers } from './kit/peers.ts';
-import { notChecked } from './kit/peers.ts';
+import { noDisk, notChecked, replayed } from './kit/peers.ts';
 
 /** An attack, or a mishap, that another suite shows, as it has the means for it. */
 interface Elsewhere {
@@ -13,25 +13,25 @@ interface Elsewhere {
 export const elsewhere: Elsewhere[] = [
   {
     attack: 'kills the controller at any call on its store or its target, or has that call fail',
-    peers: notChecked,
+    peers: noDisk,
     ours: 'after each: the last good state, or the next one, never half a secret, never a lower mark',
     test: 'test/crash/calls.test.ts › with harm at one call',
   },
   {
     attack: 'kills the controller at every system call that writes',
-    peers: notChecked,
+    peers: noDisk,
     ours: 'likewise',
     test: 'test/crash/syscalls/syscalls.test.ts › ',
   },
   {
     attack: 'cuts the power: what was not synced is lost, in any order',
-    peers: notChecked,
+    peers: noDisk,
     ours: 'likewise',
     test: 'test/crash/power/power-loss.test.ts › ',
   },
   {
     attack: 'fills the disk below the store',
-    peers: notChecked,
+    peers: noDisk,
     ours: 'it is named, nothing is half written, and it is over once there is room',
     test: 'test/controller/store.test.ts › is named, leaves nothing half written, and is over once there is room',
   },
@@ -58,13 +58,16 @@ export const elsewhere: Elsewhere[] = [
   },
   {
     attack: 'brings back an EdgeSecret object, or one that was withdrawn',
-    peers: notChecked,
+    peers: replayed,
     ours: 'floors outlive objects',
     test: 'test/cluster/objects-replay.test.ts › ',
   },
   {
     attack: 'rewrites main, and publishes from it',
-    peers: notChecked,
+    peers: {
+      sealedSecrets: 'fetches nothing itself',
+      flux: 'takes a forced push like any other [GitRepository]',
+    },
     ours: 'publish refuses a source that does not descend from the last one',
     test: 'test/cli/publish-trust.test.ts › that was rewritten is refused',
   },

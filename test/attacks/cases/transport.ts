@@ -10,6 +10,7 @@ import type { Attack, Family } from '../kit/attack.ts';
 import { notChecked, redirected, silent } from '../kit/peers.ts';
 import type { Peers } from '../kit/peers.ts';
 import type { Site } from '../kit/site.ts';
+import { isV0 } from '../kit/wire-v0.ts';
 import { band, by, respond, FLUSH, packed, pkt, ref, server } from '../kit/wire.ts';
 
 const password = 'made-up-password-of-a-mirror';
@@ -64,8 +65,12 @@ const spoilPack =
     await site.publish();
     let posts = 0;
     site.hostile({
-      // The first two are questions for the branch.
-      mutate: ({ method }) => (method === 'POST' && (posts += 1) > 2 ? fate : undefined),
+      mutate: (request) => {
+        if (request.method !== 'POST') return undefined;
+        posts += 1;
+        // Of ours the first two are questions for the branch; a client of the first protocol only asks for the pack.
+        return posts > (isV0(request) ? 0 : 2) ? fate : undefined;
+      },
     });
   };
 

@@ -1,3 +1,5 @@
+import type { PeerRun } from './peer-run.ts';
+
 /** What a peer was seen to do, and where: a file of a release, or an issue. */
 export interface Peers {
   sealedSecrets?: string;
@@ -27,6 +29,17 @@ export const sources: Record<string, string> = {
     'v1.9.1',
     'internal/controller/gitrepository_controller.go',
   ),
+  'GitRepository API': at(
+    'fluxcd/source-controller',
+    'api/v1.9.0',
+    'api/v1/gitrepository_types.go',
+  ),
+  'ssh_signature.go': at('fluxcd/pkg', 'git/v0.52.0', 'git/signature/ssh_signature.go'),
+  kustomization: at(
+    'fluxcd/kustomize-controller',
+    'v1.9.6',
+    'internal/controller/kustomization_controller.go',
+  ),
   decryptor: at('fluxcd/kustomize-controller', 'v1.9.6', 'internal/decryptor/decryptor.go'),
   'sops.go': at('getsops/sops', 'v3.13.3', 'sops.go'),
   'go-git tree.go': at('go-git/go-git', 'v5.19.1', 'plumbing/object/tree.go'),
@@ -36,7 +49,7 @@ export const sources: Record<string, string> = {
   'external-secrets 4548': 'https://github.com/external-secrets/external-secrets/issues/4548',
 };
 
-/** Of no peer: it was not looked at. */
+/** Nothing of its own: the family's, or what its Git client did when it was run. */
 export const notChecked: Peers = {};
 
 /** Somebody brings an older state again. */
@@ -104,3 +117,60 @@ export const foreignSecret: Peers = {
 export const redirected: Peers = {
   flux: 'go-git follows the first redirect, and leaves the credentials behind where host or port differ [go-git http]',
 };
+
+/** Harm to a controller's own store. */
+export const noDisk: Peers = {
+  sealedSecrets: 'has no store of its own: without an API server there is nothing to open',
+  flux: 'artifacts lie on a disk that is thrown away, and are fetched anew [source-controller 936]',
+};
+
+const noSnapshot: Peers = {
+  sealedSecrets: 'has no snapshot and no order between states: each object stands alone [Unseal]',
+  flux: 'has no snapshot: the commit that the branch is at is the state [GitRepository]',
+};
+
+const noRoot: Peers = {
+  sealedSecrets: "asks for nobody's signature [Unseal]",
+  flux: 'one listed key is enough, whatever it was made for; of the newest commit or tag alone, and off by default [GitRepository]; an SSH signature names its own hash [ssh_signature.go]',
+};
+
+/** What holds of all attacks of a family that have nothing of their own, by its title. */
+export const peersOfFamily: Record<string, Peers> = {
+  'A publisher lies': noSnapshot,
+  'A trust root is not what it says': noRoot,
+  'A signature is not what it says': noRoot,
+  'A channel is frozen, or said to be fresh': {
+    sealedSecrets: 'fetches nothing itself, and knows no age of an object [Unseal]',
+    flux: 'has no heartbeat: a branch that stands still is Ready for ever [GitRepository]',
+  },
+  'A secret is not signed by who may': noRoot,
+  'A listing has two readings': noSnapshot,
+  'A Git server misbehaves': { sealedSecrets: 'fetches nothing itself' },
+  'A Git tree is hostile': { sealedSecrets: 'fetches nothing itself' },
+  'A Git pack is hostile': { sealedSecrets: 'fetches nothing itself' },
+  'A stick or a folder is hostile': {
+    sealedSecrets: 'fetches nothing itself',
+    flux: 'takes no folder and no bundle: http, https and ssh only [GitRepository API]',
+  },
+  'Something in the cluster is aimed at': {
+    sealedSecrets: "no namespace is another's, its own neither [sealed-secrets controller]",
+    flux: 'applies to whatever namespace its account, or the one it is told to be, may write to [kustomization]',
+  },
+  'Somebody looks where plaintext might lie': {
+    flux: 'keys are read from a Secret; of PGP keys a GnuPG home is made in a temp folder [decryptor]',
+  },
+  'A sealed file is hostile YAML': {
+    flux: 'applies any kind that a folder holds, a plain Secret too [kustomization]',
+  },
+};
+
+/** What Flux's Git client made of an attack, when it was run against it; undefined where it was not. */
+export function wordsOfRun({ refused, ended, files, links, peakMB }: PeerRun): string {
+  const memory = peakMB === undefined ? '' : `, and needs ${peakMB} MB for it`;
+  if (ended !== undefined) return `run: ${ended}${memory}`;
+  if (refused?.includes('(version 2') === true)
+    return 'run: speaks the first protocol alone, and this is the second';
+  if (refused !== undefined) return `run: refuses it, “${refused}”${memory}`;
+  const linked = links === undefined ? '' : `, ${links} of them a symbolic link`;
+  return `run: takes it, ${files ?? 0} files${linked}${memory}`;
+}

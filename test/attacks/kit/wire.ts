@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FLUSH, pkt } from '../../../core/git/pkt-line.ts';
 import type { Site } from './site.ts';
+import { advertisedV0, isV0, respondV0 } from './wire-v0.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
@@ -60,24 +61,32 @@ export function respond(
   response.end(answers[question] ?? usual[question]);
 }
 
-/** A Git server of the attacker's own, which speaks protocol v2. */
+/** A Git server of the attacker's own. It speaks protocol v2, and the first one to peers that know no other. */
 export function server(site: Site, oid: string, answers: Answers): Answer {
-  return by((question, _, response) => {
-    respond(question, response, site, oid, answers);
+  const { refs = ref(oid, site.channel.ref) + FLUSH, pack = FLUSH } = answers;
+  return by((question, request, response, body) => {
+    if (!isV0(request)) respond(question, response, site, oid, answers);
+    else if (question !== 'capabilities') respondV0(response, body, oid, pack);
+    else response.writeHead(200, { 'content-type': types.capabilities }).end(advertisedV0(refs));
   });
 }
 
 /** Tells apart what is asked for; the request's body is read first. */
 export function by(
-  answer: (question: Question, request: IncomingMessage, response: ServerResponse) => unknown,
+  answer: (
+    question: Question,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+  ) => unknown,
 ): Answer {
   return (request, response) => {
-    if (request.method === 'GET') answer('capabilities', request, response);
+    if (request.method === 'GET') answer('capabilities', request, response, '');
     else {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')));
       request.on('end', () =>
-        answer(body.includes('command=ls-refs') ? 'refs' : 'pack', request, response),
+        answer(body.includes('command=ls-refs') ? 'refs' : 'pack', request, response, body),
       );
     }
     return true;
