@@ -92,6 +92,14 @@ export class Region {
     return highest;
   }
 
+  /**
+   * Whether an empty store would take whatever a mirror serves, because a target has not said yet how far the region was: a
+   * snapshot from before a deletion, say, which would then pass for the newest.
+   */
+  get isBlind(): boolean {
+    return this.#ledger?.mark === undefined && !this.sides.every(({ isMarkKnown }) => isMarkKnown);
+  }
+
   /** What is not applied in its listed version, to one target or the other. */
   get faults(): ReadonlyMap<string, SecretFault> {
     const all = this.sides.map(({ applier }) => applier.faults as ReadonlyMap<string, SecretFault>);
@@ -225,7 +233,12 @@ export class Region {
   get hold(): Hold | undefined {
     const own = this.keyHold ?? this.#useHold;
     if (own !== undefined) return own;
-    for (const side of this.sides) if (side.hold !== undefined) return side.hold;
+    for (const { hold } of this.sides) {
+      if (hold === undefined) continue;
+      const why =
+        'no mirror is asked before it is known how far this region was, because the store is empty';
+      return this.isBlind ? { ...hold, message: `${hold.message}; ${why}` } : hold;
+    }
     return this.#feed?.hold;
   }
 

@@ -194,6 +194,11 @@ export class Round {
   async #ask(accepted: () => void, signal: AbortSignal): Promise<void> {
     const region = this.#region;
     if (this.#openFault !== undefined || region.hold?.reason === 'FloorNeeded') return;
+    if (region.isBlind) {
+      // On purpose: it is not its first round any more.
+      this.#isAsked ||= !this.#isStarting;
+      return;
+    }
     try {
       await region.poll(accepted, signal);
       this.#pollFault = undefined;

@@ -8,6 +8,7 @@ export class HighWater {
   readonly #ledger: Ledger;
   readonly #target: Target;
   #held: Mark | undefined;
+  #isRead = false;
 
   constructor(ledger: Ledger, target: Target) {
     this.#ledger = ledger;
@@ -18,6 +19,16 @@ export class HighWater {
     const stored = this.#ledger.mark;
     if (stored === undefined || this.#held === undefined) return stored ?? this.#held;
     return compareMarks(stored, this.#held) >= 0 ? stored : this.#held;
+  }
+
+  /** The target's own, as it was read last. */
+  get held(): Mark | undefined {
+    return this.#held;
+  }
+
+  /** Whether reading the target's has succeeded, the last time that it was tried. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** Whether the target has seen what the store has not: then nothing may be changed from the store. */
@@ -38,7 +49,9 @@ export class HighWater {
    * @returns whether the target had none though the store has: somebody took it away, or a power cut came between the two
    */
   async level(): Promise<boolean> {
+    this.#isRead = false;
     this.#held = await this.#target.mark();
+    this.#isRead = true;
     const isGone = this.#held === undefined && this.#ledger.mark !== undefined;
     await this.raise();
     return isGone;

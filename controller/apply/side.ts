@@ -56,6 +56,15 @@ export class Side {
     return !this.isStandby && this.#openedIn === this.#term;
   }
 
+  /**
+   * Whether it is known how far this target has been: by its mark or, where it has none, by what lies in it. Who stands by
+   * does not look at what lies there: only a mark tells it.
+   */
+  get isMarkKnown(): boolean {
+    const highWater = this.#highWater;
+    return highWater?.isRead === true && (this.isOpen || highWater.held !== undefined);
+  }
+
   get #term(): number {
     return this.#choice.gate?.term ?? 0;
   }
