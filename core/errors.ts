@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'format-ssh'
   | 'seal-no-key'
   | 'seal-open'
+  /** A wrap names a key that is held, and does not open with it. */
+  | 'seal-wrap'
   | 'seal-elided'
   | 'seal-item-missing'
   /** Values that somebody knows who may not read them any more. */

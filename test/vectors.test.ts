@@ -39,7 +39,8 @@ const codes: Record<string, ErrorCode[]> = {
   schema: ['format-schema'],
   base64: ['format-schema', 'format-base64'],
   elided: ['seal-elided'],
-  'no-wrap': ['seal-no-key'],
+  // Ours tells apart whether a wrap names a key that is held.
+  'no-wrap': ['seal-no-key', 'seal-wrap'],
   'wrap-malformed': ['seal-open'],
   commitment: ['seal-open'],
   item: ['seal-open'],

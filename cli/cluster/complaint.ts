@@ -157,6 +157,8 @@ export function wayOut(
   switch (reason) {
     case 'NoKey':
       return `edgeseal reseal ${secret} --with-recovery RECOVERY-KEY-FILE, then commit, push and publish`;
+    case 'WrapSpoiled':
+      return `edgeseal verify ${secret} says whether main has it so; if main is fine: edgeseal publish ${region}`;
     case 'NotEntitled':
       return `edgeseal sign ${secret}, then commit, push and publish`;
     case 'BelowFloor':

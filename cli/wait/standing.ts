@@ -23,7 +23,15 @@ export interface Standing {
 }
 
 /** What a controller says of these does not change by itself. */
-const final = ['NotEntitled', 'BelowFloor', 'NotOpened', 'Malformed', 'Misplaced', 'Withheld'];
+const final = [
+  'NotEntitled',
+  'BelowFloor',
+  'WrapSpoiled',
+  'NotOpened',
+  'Malformed',
+  'Misplaced',
+  'Withheld',
+];
 
 /** Compares what a cluster has with what is waited for. */
 export function standingOf(followed: FollowedRegion, evidence: Evidence, goal: Goal): Standing {

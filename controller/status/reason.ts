@@ -70,6 +70,7 @@ export type SecretReason =
   | 'NotEntitled'
   | 'BelowFloor'
   | 'NoKey'
+  | 'WrapSpoiled'
   | 'Withheld'
   | 'NotOpened'
   | 'StoreDamaged'
@@ -87,6 +88,8 @@ export function secretReasonOf(code: ErrorCode): SecretReason {
   switch (code) {
     case 'seal-no-key':
       return 'NoKey';
+    case 'seal-wrap':
+      return 'WrapSpoiled';
     case 'seal-elided':
       return 'Withheld';
     case 'seal-open':

@@ -105,6 +105,21 @@ export async function openDataKey(
 }
 
 /**
+ * Whether a wrap of this region names one of these keys. Where none has opened, no key is missing then: the wrap, or what it is
+ * bound to, was spoiled. (Or it is another key's of the same id, which nobody makes by accident.)
+ */
+export function isWrappedFor(
+  { recipients }: FullEnvelope,
+  region: string,
+  keys: readonly RegionKey[],
+): boolean {
+  return recipients.some(
+    (one) =>
+      one.region === region && one.wrapped !== undefined && keys.some(({ id }) => id === one.key),
+  );
+}
+
+/**
  * Opens all items of an envelope with its data key.
  *
  * @throws EdgesealError `seal-open`, naming the item, where one does not open

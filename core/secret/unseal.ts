@@ -3,7 +3,7 @@ import { EdgesealError } from '../errors.ts';
 import { isElided, maxSecretBytes, regionsOf, templateOf } from '../format/edge-secret.ts';
 import type { EdgeSecret, Template } from '../format/edge-secret.ts';
 import type { SecretBytes } from '../secret-bytes.ts';
-import { openDataKey, openItems } from './envelope.ts';
+import { isWrappedFor, openDataKey, openItems } from './envelope.ts';
 
 /** A Secret as one region sees it, in plaintext. */
 export interface UnsealedSecret {
@@ -22,7 +22,7 @@ export interface UnsealedSecret {
  * @param repository the repository's UUID
  * @param keys the private keys held for this region
  * @returns undefined where no envelope names the region
- * @throws EdgesealError `seal-elided`, `seal-no-key`, `seal-open` or `format-base64`
+ * @throws EdgesealError `seal-elided`, `seal-no-key`, `seal-wrap`, `seal-open` or `format-base64`
  */
 export async function unsealSecret(
   secret: EdgeSecret,
@@ -47,7 +47,10 @@ export async function unsealSecret(
       );
     }
     const dataKey = await openDataKey(context, envelope, region, keys);
-    if (dataKey === undefined) throw noKey(`${namespace}/${name}`, region, keys, place);
+    if (dataKey === undefined)
+      throw isWrappedFor(envelope, region, keys)
+        ? spoiledWrap(`${namespace}/${name}`, region, place)
+        : noKey(`${namespace}/${name}`, region, keys, place);
     for (const [item, value] of openItems(context, envelope, dataKey)) items.set(item, value);
     dataKey.wipe();
   }
@@ -69,6 +72,17 @@ function noKey(
     {
       ...place,
       hint: `if this key is new, whoever can open the secret runs: edgeseal reseal ${secret} --key FILE`,
+    },
+  );
+}
+
+function spoiledWrap(secret: string, region: string, place: { field: string }): EdgesealError {
+  return new EdgesealError(
+    'seal-wrap',
+    `the wrap for ${region} names the key that is here, and does not open with it: it was spoiled, or belongs to another envelope`,
+    {
+      ...place,
+      hint: `edgeseal verify ${secret} says whether main has it so, and how it is put back; if main is fine: edgeseal publish ${region}`,
     },
   );
 }

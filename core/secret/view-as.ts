@@ -4,7 +4,7 @@ import { isElided, regionsOf, templateOf } from '../format/edge-secret.ts';
 import type { EdgeSecret, FullEnvelope } from '../format/edge-secret.ts';
 import { byName } from '../format/names.ts';
 import type { SecretBytes } from '../secret-bytes.ts';
-import { openDataKey, openItems } from './envelope.ts';
+import { isWrappedFor, openDataKey, openItems } from './envelope.ts';
 import { requireSize } from './unseal.ts';
 import type { UnsealedSecret } from './unseal.ts';
 
@@ -31,7 +31,7 @@ export function seeTheSame(secret: EdgeSecret, regions: readonly string[]): bool
  * @param repository the repository's UUID
  * @param holders region and recovery names that the keys belong to
  * @returns undefined where no envelope names the region
- * @throws EdgesealError `seal-elided`, `seal-no-key`, `seal-open` or `format-base64`
+ * @throws EdgesealError `seal-elided`, `seal-no-key`, `seal-wrap`, `seal-open` or `format-base64`
  */
 export async function unsealAs(
   secret: EdgeSecret,
@@ -53,6 +53,14 @@ export async function unsealAs(
       throw new EdgesealError('seal-elided', `an envelope for ${region} was left out`, { field });
     }
     const dataKey = await openAny(context, envelope, [region, ...holders], keys);
+    const spoiled = [region, ...holders].find((holder) => isWrappedFor(envelope, holder, keys));
+    if (dataKey === undefined && spoiled !== undefined) {
+      throw new EdgesealError(
+        'seal-wrap',
+        `the wrap for ${spoiled} names a key given, and does not open with it: it was spoiled, or belongs to another envelope`,
+        { field, hint: `how it is put back: edgeseal verify ${namespace}/${name}` },
+      );
+    }
     if (dataKey === undefined) {
       const held = keys.map((key) => key.id).join(', ');
       throw new EdgesealError(

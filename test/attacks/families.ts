@@ -1,14 +1,16 @@
 import { author } from './cases/author.ts';
+import { pack } from './cases/git/pack.ts';
+import { tree } from './cases/git/tree.ts';
+import { heartbeat } from './cases/trust/heartbeat.ts';
+import { root } from './cases/trust/root.ts';
+import { signature } from './cases/trust/signature.ts';
 import { cluster } from './cases/cluster.ts';
-import { heartbeat } from './cases/heartbeat.ts';
 import { leaks } from './cases/leaks.ts';
 import { listing } from './cases/listing.ts';
 import { local } from './cases/local.ts';
 import { mirror } from './cases/mirror.ts';
 import { pasteFamily } from './cases/paste.ts';
 import { publisher } from './cases/publisher.ts';
-import { objects } from './cases/objects.ts';
-import { root } from './cases/root.ts';
 import { store } from './cases/store.ts';
 import { transport } from './cases/transport.ts';
 import { yamlFamily } from './cases/yaml.ts';
@@ -19,12 +21,14 @@ export const families: Family<Described>[] = [
   mirror,
   publisher,
   root,
+  signature,
   heartbeat,
   author,
   pasteFamily,
   listing,
   transport,
-  objects,
+  tree,
+  pack,
   local,
   store,
   cluster,

@@ -1,4 +1,6 @@
-import { objects } from './cases/objects.ts';
+import { pack } from './cases/git/pack.ts';
+import { tree } from './cases/git/tree.ts';
 import { runAttacks } from './kit/run.ts';
 
-runAttacks(objects);
+runAttacks(tree);
+runAttacks(pack);

@@ -70,7 +70,7 @@ describeCluster('EdgeSecret objects that somebody plays back', (cluster) => {
     for (const one of [secret, renamed, moved, signed]) await at.apply(one);
     await at.until('copied', 'False NotEntitled');
     await at.until('database', 'False NotEntitled', other);
-    await at.until('signed', 'False NoKey', other);
+    await at.until('signed', 'False WrapSpoiled', other);
     await at.until('database', 'True Applied');
     expect(await site.secret('copied')).toBeUndefined();
     expect(await site.secret('database', other)).toBeUndefined();

@@ -49,6 +49,19 @@ describe('a bad secret', () => {
         ),
     ],
     [
+      'with a wrap that was spoiled',
+      'WrapSpoiled',
+      async ({ channel }) => {
+        const next = structuredClone(
+          await channel.seal('production/db', { password: 'made-up-2' }),
+        );
+        const [envelope] = next.spec.envelopes;
+        if (envelope === undefined || 'digest' in envelope) throw new Error('it is elided');
+        envelope.recipients[0]!.wrapped = Buffer.alloc(1168, 7).toString('base64');
+        channel.put(next);
+      },
+    ],
+    [
       'of a version below its floor',
       'BelowFloor',
       async ({ channel }) => {

@@ -123,6 +123,22 @@ describe('sealing and unsealing', () => {
     await expect(read(forWest, 'us-west', east)).rejects.toMatchObject({ code: 'seal-no-key' });
   });
 
+  it('tells a wrap that was spoiled from one that is missing', async () => {
+    const spoiled = structuredClone(sealed);
+    const { recipients } = spoiled.spec.envelopes[0] as FullEnvelope;
+    const own = recipients.find((recipient) => recipient.region === 'us-east')!;
+    const other = recipients.find((recipient) => recipient.region === 'us-west')!;
+    own.wrapped = other.wrapped!;
+    await expect(read(spoiled, 'us-east', east)).rejects.toMatchObject({
+      code: 'seal-wrap',
+      message: expect.stringContaining('the wrap for us-east names the key that is here'),
+    });
+    // Nothing else is changed: who has another key lacks a wrap, now as before.
+    await expect(read(spoiled, 'us-east', west)).rejects.toMatchObject({ code: 'seal-no-key' });
+    delete own.wrapped;
+    await expect(read(spoiled, 'us-east', east)).rejects.toMatchObject({ code: 'seal-no-key' });
+  });
+
   it('does not open when an item, the type, the name or the namespace is another', async () => {
     const swapped = structuredClone(sealed);
     const { data } = swapped.spec.envelopes[0] as FullEnvelope;
@@ -138,7 +154,7 @@ describe('sealing and unsealing', () => {
       { name: 'database-credentials', namespace: 'staging' },
     ]) {
       await expect(read({ ...sealed, metadata }, 'us-east', east)).rejects.toMatchObject({
-        code: 'seal-no-key',
+        code: 'seal-wrap',
       });
     }
   });

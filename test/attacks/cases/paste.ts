@@ -1,6 +1,7 @@
 import type { EdgeSecret } from '../../../core/format/edge-secret.ts';
 import type { SecretReason } from '../../../controller/status/reason.ts';
-import { repositoryId, TestChannel } from '../../controller/channel.ts';
+import { repositoryId } from '../../controller/channel.ts';
+import type { TestChannel } from '../../controller/channel.ts';
 import { createSecret } from '../../../core/secret/change.ts';
 import { recipientOf } from '../../../core/crypto/region-key.ts';
 import { SecretBytes } from '../../../core/secret-bytes.ts';
@@ -44,10 +45,11 @@ function paste(
 async function elsewhere(
   channel: TestChannel,
   { metadata: { name } }: EdgeSecret,
-  change: { repository?: string; namespace?: string; type?: string },
+  change: { repository?: string; namespace?: string; type?: string; region?: string },
 ): Promise<EdgeSecret> {
   const { key } = channel;
-  const recipients = [{ region: channel.region, keyId: key.id, key: recipientOf(key) }];
+  const { region = channel.region } = change;
+  const recipients = [{ region, keyId: key.id, key: recipientOf(key) }];
   const { repository = repositoryId, namespace = 'production', type = 'Opaque' } = change;
   const template = { type, immutable: false, metadata: { labels: {}, annotations: {} } };
   const items = new Map([['password', SecretBytes.fromText('made-up')]]);
@@ -82,8 +84,8 @@ export const pasteFamily: Family<SecretAttack> = {
       (secret, site) => {
         secret.spec.envelopes = [structuredClone(full(other(site)))];
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste(
       'envelope-added',
@@ -91,8 +93,8 @@ export const pasteFamily: Family<SecretAttack> = {
       (secret, site) => {
         secret.spec.envelopes.push(structuredClone(full(other(site))));
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste(
       'wrap-of-another-envelope',
@@ -100,8 +102,8 @@ export const pasteFamily: Family<SecretAttack> = {
       (secret, site) => {
         full(secret).recipients[0]!.wrapped = full(other(site)).recipients[0]!.wrapped!;
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste(
       'commitment-of-another-envelope',
@@ -109,8 +111,8 @@ export const pasteFamily: Family<SecretAttack> = {
       (secret, site) => {
         full(secret).commitment = full(other(site)).commitment;
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste('envelope-version', 'claims that an envelope came with another version', (secret) => {
       full(secret).version = 1;
@@ -131,8 +133,8 @@ export const pasteFamily: Family<SecretAttack> = {
         });
         secret.spec.envelopes = there.spec.envelopes;
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste(
       'file-of-another-namespace',
@@ -142,22 +144,20 @@ export const pasteFamily: Family<SecretAttack> = {
           await elsewhere(site.channel, secret, { namespace: 'staging' })
         ).spec.envelopes;
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste(
       'region-renamed',
       'renames the region of a wrap: it was made for another region with the same key',
-      async (secret) => {
-        const west = await TestChannel.make('us-west');
-        west.delete();
-        const there = await elsewhere(west, secret, {});
+      async (secret, { channel }) => {
+        const there = await elsewhere(channel, secret, { region: 'us-west' });
         const envelope = full(there);
         envelope.recipients[0]!.region = 'us-east';
         secret.spec.envelopes = [envelope];
       },
-      'NoKey',
-      'no wrap for us-east opens',
+      'WrapSpoiled',
+      'does not open with it',
     ),
     paste('one-bit', 'changes one bit of a value', (secret) => {
       const { data } = full(secret);

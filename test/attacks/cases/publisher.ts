@@ -80,7 +80,7 @@ export const publisher: Family = {
       id: 'wrap-spoiled',
       attack: 'spoils the wrap, which no author signs',
       peers: notChecked,
-      expected: { secrets: { [DB]: 'NoKey' }, says: 'no wrap for us-east opens' },
+      expected: { secrets: { [DB]: 'WrapSpoiled' }, says: 'does not open with it' },
       strike: (site) =>
         publishChanged(
           site,

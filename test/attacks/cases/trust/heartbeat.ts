@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
-import { channelPaths, formatHeartbeat } from '../../../core/format/snapshot.ts';
-import { condition } from '../../controller/edge.ts';
-import { repositoryId } from '../../controller/channel.ts';
-import type { TestSigner } from '../../controller/channel.ts';
-import type { Attack, Family } from '../kit/attack.ts';
-import { notChecked } from '../kit/peers.ts';
-import type { Site } from '../kit/site.ts';
+import { channelPaths, formatHeartbeat } from '../../../../core/format/snapshot.ts';
+import { condition } from '../../../controller/edge.ts';
+import { repositoryId } from '../../../controller/channel.ts';
+import type { TestSigner } from '../../../controller/channel.ts';
+import type { Attack, Family } from '../../kit/attack.ts';
+import { notChecked } from '../../kit/peers.ts';
+import type { Site } from '../../kit/site.ts';
 
 const day = 24 * 3600_000;
 
