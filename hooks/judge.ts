@@ -1,7 +1,9 @@
+import type { AllowList } from '../core/scan/allow/allow-list.ts';
 import type { ScanFinding } from '../core/scan/finding.ts';
 import { Scanner } from '../core/scan/scanner.ts';
 import type { BlobPart } from './git/blobs.ts';
 import { shownPath } from './git/path-name.ts';
+import { gitAnswer, gitOutput } from './git/process.ts';
 import type { HookIo } from './git/process.ts';
 
 /** Something found, and the command that mends it where there is one of its own. */
@@ -34,13 +36,17 @@ const maxFindings = 50;
 export class Judge {
   readonly #io: HookIo;
   readonly #scanner = new Scanner();
+  readonly #of: string;
+  #allowed: Promise<AllowList | undefined> | undefined;
   readonly #refused = new Map<string, Refused>();
   /** Files with findings that were not kept. */
   #unkept = 0;
   #large = '';
 
-  constructor(io: HookIo) {
+  /** @param of whose allow list counts: a commit, or `''` for the index */
+  constructor(io: HookIo, of = '') {
     this.#io = io;
+    this.#of = of;
   }
 
   get refused(): Refused[] {
@@ -55,7 +61,10 @@ export class Judge {
   async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
     if (!whole) this.#sayLarge(file.path);
     const { findings } = await this.#scanner.scan(file.path, bytes);
-    for (const finding of findings)
+    if (findings.length === 0) return;
+    this.#allowed ??= this.#readAllowed();
+    const list = await this.#allowed;
+    for (const finding of list === undefined ? findings : await list.filter(findings))
       this.add(file, { ...finding, line: finding.line + line - 1 });
   }
 
@@ -88,6 +97,16 @@ export class Judge {
   /** Takes out what `keep` says no to. */
   retain(keep: (refused: Refused) => boolean): void {
     for (const [id, refused] of this.#refused) if (!keep(refused)) this.#refused.delete(id);
+  }
+
+  /** What was looked at and left. Only read where something was found. */
+  async #readAllowed(): Promise<AllowList | undefined> {
+    const { AllowList, allowFile } = await import('../core/scan/allow/allow-list.ts');
+    const name = `${this.#of}:${allowFile}`;
+    const isThere = await gitAnswer(this.#io, ['rev-parse', '--verify', '--quiet', name]);
+    if (isThere === undefined) return undefined;
+    const text = await gitOutput(this.#io, ['cat-file', 'blob', name]);
+    return await AllowList.parse(text.toString('utf8'), allowFile);
   }
 
   #sayLarge(path: string): void {

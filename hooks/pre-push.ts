@@ -23,7 +23,7 @@ export async function main(
     ...(remote === undefined ? [] : [`--remotes=${remote}`]),
     ...(await known(io, updates)),
   ];
-  const judge = new Judge(io);
+  const judge = new Judge(io, updates[0]?.after);
   const { paths } = await judgePushed(io, updates, not, judge);
   if ([...paths].some(isOfRepository)) {
     const { judgePush } = await import('./sealed/push.ts');

@@ -15,7 +15,7 @@ export async function main(args: string[], io: HookIoWithInput = processIo()): P
   const signed = signedBranches(args);
   const updates = updatesOfReceive(await readInput(io));
   if (updates.length === 0) return 0;
-  const judge = new Judge(io);
+  const judge = new Judge(io, updates[0]?.after);
   const { paths } = await judgePushed(io, updates, ['--all'], judge);
   if ([...paths].some(isOfRepository) || updates.some(({ before }) => before !== undefined)) {
     const { judgePush } = await import('./sealed/push.ts');

@@ -130,7 +130,8 @@ function findingOf(
   const isUnsigned = code === 'trust-author' && secret?.spec.signatures.length === 0;
   const isDamage = code.startsWith('format-') || code === 'seal-open' || code === 'seal-elided';
   const isStale = code === 'trust-author' && !isUnsigned;
-  const words = secret === undefined ? `not readable as a sealed file: ${message}` : message;
+  const isUnreadable = secret === undefined && error.field !== 'metadata';
+  const words = isUnreadable ? `not readable as a sealed file: ${message}` : message;
   return {
     level: isUnsigned && !needsSignature ? 'warning' : level,
     file,

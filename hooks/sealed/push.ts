@@ -32,8 +32,9 @@ export async function judgePush(io: HookIo, push: SealedPush): Promise<void> {
     for (const update of push.updates) {
       if (!update.ref.startsWith('refs/heads/')) continue;
       const before = await isKnown(io, update.before);
-      const paths =
-        before === undefined ? push.paths : await changedPaths(io, before, update.after);
+      const paths = new Set(push.paths);
+      if (before !== undefined)
+        for (const path of await changedPaths(io, before, update.after)) paths.add(path);
       if ([...paths].some(isOfRepository))
         await judgeTip(io, blobs, push, { ...update, before }, head, paths);
     }

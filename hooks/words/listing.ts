@@ -23,7 +23,7 @@ function linesOf({ path, commit, findings }: Refused): string[] {
   const sorted = grouped(findings).sort((a, b) => a.line - b.line);
   const lines = sorted.slice(0, shownFindings).flatMap(({ line, message, masked, hint }) => {
     const what = masked === '' || masked === '****' ? message : `${message} (${masked})`;
-    return [`  ${place}:${line}: ${what}`, ...(hint === undefined ? [] : [`    mend it: ${hint}`])];
+    return [`  ${place}:${line}: ${what}`, ...(hint === undefined ? [] : [`    hint: ${hint}`])];
   });
   const rest = sorted.length - shownFindings;
   if (rest > 0) lines.push(`  ${place}: and ${rest} more`);
