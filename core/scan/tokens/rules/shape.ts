@@ -36,7 +36,8 @@ const gap = '[\\w.\\-\\s"\'`:=>{(\\[,/@]{0,40}?';
 
 /** From the end of a name to the value: `=`, `: "`, `=> '`, `", "`, `>`, and `value:` of the next line. */
 const link = [
-  '[\\w.-]{0,24}[\\\\"\'`\\])]{0,4}',
+  // The rest of the name, never given back: what is caught in a lookahead is not tried anew.
+  '(?=([\\w.-]{0,24}))\\1[\\\\"\'`\\])]{0,4}',
   '(?:\\s?:\\s?[A-Za-z][\\w<>[\\]?.]{0,24}\\s?(?==))?',
   '[ \\t]{0,8}(?:[:=?|+-]{0,2}[=:>|?]|,|\\s)\\s{0,40}',
   '(?:[\\\\"\']{0,2}[Vv]alue[\\\\"\']{0,2}\\s?[:=]\\s?)?',

@@ -88,7 +88,7 @@ export const gitlab: readonly TokenRule[] = [
     title: 'a token of GitLab’s agent for Kubernetes',
     source: prefixes,
     keywords: ['glagent-'],
-    pattern: slug`glagent-(?:${routable}|[A-Za-z0-9_-]{50,300})`,
+    pattern: slug`glagent-(?:${routable}|[A-Za-z0-9_-]{50,64})`,
     shown: 8,
   },
   {

@@ -100,7 +100,6 @@ export const mail: readonly TokenRule[] = [
     source: 'https://www.twilio.com/docs/iam/api-keys',
     keywords: Array.from('0123456789abcdef', (digit) => `sk${digit}`),
     pattern: word`SK[0-9a-f]{32}`,
-    random: true,
     shown: 2,
   },
   {
