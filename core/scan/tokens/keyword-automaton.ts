@@ -4,6 +4,9 @@ export type OnKeyword = (keyword: number, end: number) => void;
 /** Hits are collected so many at a time: the loop over the bytes then holds no call, and stays in machine code. */
 const batch = 1024;
 
+/** So much of a keyword is in the table; the rest is compared. Long keywords would make the table large, and cold. */
+const planted = 5;
+
 /**
  * Finds any of many short ASCII texts, whatever their case, in one pass (Aho and Corasick, 1975): a table of next
  * states by state and class of byte, with no failure links left to follow, so that each byte costs one look-up.
@@ -16,14 +19,20 @@ export class KeywordAutomaton {
   /** By state: whether a keyword ends there, and which. */
   readonly #isHit: Uint8Array;
   readonly #keywords: (number[] | undefined)[] = [];
+  /** By keyword: what follows of it. */
+  readonly #rests: readonly string[];
   readonly #ends = new Uint32Array(batch);
   readonly #states = new Uint16Array(batch);
 
   /** @param keywords lower-case ASCII, not empty; what `onKeyword` gets is an index of this list */
   constructor(keywords: readonly string[]) {
-    const classes = classify(keywords, this.#classes);
-    this.#shift = Math.ceil(Math.log2(classes));
-    const trie = plant(keywords, this.#classes, this.#shift);
+    for (const keyword of keywords)
+      if (!/^[\x20-\x40[-~]+$/.test(keyword))
+        throw new TypeError(`a keyword must be lower-case ASCII: ${keyword}`);
+    const starts = keywords.map((keyword) => keyword.slice(0, planted));
+    this.#rests = keywords.map((keyword) => keyword.slice(planted));
+    this.#shift = Math.ceil(Math.log2(classify(starts, this.#classes)));
+    const trie = plant(starts, this.#classes, this.#shift);
     this.#isHit = new Uint8Array(trie.size);
     this.#next = new Uint16Array(trie.size << this.#shift);
     this.#link(trie);
@@ -57,7 +66,7 @@ export class KeywordAutomaton {
     }
   }
 
-  /** Calls `onKeyword` for each occurrence that ends in `bytes`, in the order of their ends. Linear. */
+  /** Calls `onKeyword` for each occurrence in `bytes`, in the order in which their first characters end. Linear. */
   scan(bytes: Uint8Array, onKeyword: OnKeyword): void {
     const ends = this.#ends;
     const states = this.#states;
@@ -67,7 +76,10 @@ export class KeywordAutomaton {
       const count = this.#collect(bytes, at, state);
       for (let hit = 0; hit < count; hit += 1) {
         const end = ends[hit] as number;
-        for (const keyword of this.#keywords[states[hit] as number] ?? []) onKeyword(keyword, end);
+        for (const keyword of this.#keywords[states[hit] as number] ?? []) {
+          const rest = this.#rests[keyword] as string;
+          if (goesOn(bytes, end, rest)) onKeyword(keyword, end + rest.length);
+        }
       }
       if (count < batch) return;
       at = ends[count - 1] as number;
@@ -95,14 +107,21 @@ export class KeywordAutomaton {
   }
 }
 
+function goesOn(bytes: Uint8Array, at: number, rest: string): boolean {
+  for (let index = 0; index < rest.length; index += 1) {
+    const byte = bytes[at + index] ?? 0;
+    const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte;
+    if (lower !== rest.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
 /** Gives each byte that keywords hold a class, upper case that of lower case. @returns how many there are, with "any other" */
 function classify(keywords: readonly string[], classes: Uint8Array): number {
   let count = 1;
   for (const keyword of keywords) {
     for (let at = 0; at < keyword.length; at += 1) {
       const byte = keyword.charCodeAt(at);
-      if (byte > 127 || (byte >= 65 && byte <= 90))
-        throw new TypeError(`a keyword must be lower-case ASCII: ${keyword}`);
       if (classes[byte] !== 0) continue;
       classes[byte] = count;
       if (byte >= 97 && byte <= 122) classes[byte - 32] = count;

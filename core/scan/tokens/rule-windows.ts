@@ -32,15 +32,16 @@ export class RuleWindows {
     this.#ends = new Int32Array(rules.length);
   }
 
-  /** Keywords come in the order of their ends. */
+  /** Keywords come nearly in order: one may begin a few characters before the one before it. */
   add(index: number, start: number, end: number): void {
     const { before = defaultBefore, after = defaultAfter } = this.#rules[index] as TokenRule;
     const from = Math.max(0, start - before);
     const known = this.#ends[index] as number;
     if (known === 0) this.#open.push(index);
     else if (from > known) this.#run(index);
-    if (known === 0 || from > known) this.#starts[index] = from;
-    this.#ends[index] = Math.min(this.#source.bytes.length, end + after);
+    const isNew = known === 0 || from > known;
+    this.#starts[index] = isNew ? from : Math.min(from, this.#starts[index] as number);
+    this.#ends[index] = Math.max(known, Math.min(this.#source.bytes.length, end + after));
   }
 
   close(): void {
