@@ -42,5 +42,8 @@ export function findAssignments(source: Source, report: Report, rules: Assignmen
 function bareValue(rest: string): { text: string; offset: number } {
   const [, quote, quoted] = /^(["'])((?:(?!\1)[^\\]|\\.)*)\1/.exec(rest) ?? [];
   if (quote !== undefined && quoted !== undefined) return { text: quoted, offset: 1 };
-  return { text: rest.replace(/(?:^|[ \t]+)[#;].*$/, '').replace(/[;,\s]+$/, ''), offset: 0 };
+  const [bare = ''] = rest.split(/(?:^|[ \t])[#;]/, 1);
+  let end = bare.length;
+  while (end > 0 && /[;,\s]/.test(bare[end - 1] ?? '')) end -= 1;
+  return { text: bare.slice(0, end), offset: 0 };
 }

@@ -25,7 +25,7 @@ const formats: LineFormat[] = [
     rule: 'netrc-password',
     message: 'a password in a netrc file',
     path: name('[._]netrc'),
-    pattern: /^((?:[^#\n]{0,400}[ \t])?password[ \t]+"?)([^\s"]{1,500})/gm,
+    pattern: /^((?:[^#\r\n]{0,400}[ \t])?password[ \t]+"?)([^\s"]{1,500})/gm,
   },
   {
     rule: 'pgpass-password',

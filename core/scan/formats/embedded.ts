@@ -2,7 +2,7 @@ import { partOf } from '../structure/source.ts';
 import type { Source } from '../structure/source.ts';
 
 const kindLine =
-  /^[^\n]{0,200}?(["']?)kind\1[ \t]*:[ \t]*["']?Secret(?:List)?["']?[ \t]*(?:[,}#\r\n]|$)/gm;
+  /(?<![\w-])kind["']?[ \t]{0,20}:[ \t]{0,20}["']?Secret(?:List)?["']?[ \t]{0,20}(?:[,}#\r\n]|$)/g;
 /** What ends a manifest that is written into something else: a fence, the end of a heredoc or a string. */
 const border =
   /^[ \t]*(?:```|~~~|<\/?(?:pre|code)|\.\. |(?:EOF|EOT|EOS|YAML|YML|JSON|MANIFEST|SECRET|HEREDOC|END[A-Z]*)\b|---[ \t]*$|["'`]{1,3}[;),]*[ \t]*$)|<<[-~]?\s*["']?\w+|["'`(]{1,3}[ \t]*$|`$/;
@@ -13,10 +13,9 @@ export function embeddedManifests(source: Source): Source[] {
   const { text } = source;
   const found: Source[] = [];
   let done = 0;
-  kindLine.lastIndex = 0;
   for (const { index } of text.matchAll(kindLine)) {
     if (index < done) continue;
-    const [start, end] = blockAround(text, index);
+    const [start, end] = blockAround(text, index, done);
     done = end;
     const part = text.slice(start, end);
     if (/\b(?:data|stringData|items)\b/.test(part)) found.push(partOf(source, start, end));
@@ -24,10 +23,10 @@ export function embeddedManifests(source: Source): Source[] {
   return found;
 }
 
-function blockAround(text: string, at: number): [number, number] {
+function blockAround(text: string, at: number, least: number): [number, number] {
   const first = text.lastIndexOf('\n', at - 1) + 1;
   let start = first;
-  for (let count = 0; start > 0 && count < maxLines; count += 1) {
+  for (let count = 0; start > least && count < maxLines; count += 1) {
     const before = text.lastIndexOf('\n', start - 2) + 1;
     if (border.test(text.slice(before, start - 1))) break;
     start = before;

@@ -41,9 +41,7 @@ export class BlockReader extends Cursor {
   }
 
   #mapOrScalar(parent: number): Node {
-    if (this.text[this.at] === '?' && /[ \t]/.test(this.text[this.at + 1] ?? '')) {
-      return this.#map(parent);
-    }
+    if (this.#isExplicit()) return this.#map(parent);
     // `- &anchor key: value`: the anchor is the map's, or the key's; the first is what people mean.
     const properties = /(?:[&!][^\s]*[ \t]+)+/y;
     properties.lastIndex = this.at;
@@ -69,14 +67,7 @@ export class BlockReader extends Cursor {
       if (this.column < column) break;
       const dash = this.column;
       this.at += 1;
-      this.skipSpaces();
-      if (this.isLineOver()) {
-        this.nextLine();
-        items.push(this.column > dash ? this.#node(dash) : empty(start));
-      } else {
-        this.column = this.at - this.line;
-        items.push(this.#node(dash));
-      }
+      items.push(this.#item(dash));
     }
     return { kind: 'seq', start, end: this.at, items };
   }
@@ -87,39 +78,56 @@ export class BlockReader extends Cursor {
     const entries: Entry[] = [];
     while (this.column > parent && !(this.isDash() && this.column <= column)) {
       if (this.column !== column) this.#faulty();
-      const explicit = this.text[this.at] === '?' && /\s/.test(this.text[this.at + 1] ?? '');
-      if (explicit) {
-        this.at += 1;
-        this.skipSpaces();
-        this.column = this.at - this.line;
-        const key = this.#node(column);
-        if (this.text[this.at] !== ':') continue;
-        this.at += 1;
-        const name = key.kind === 'scalar' ? key.value : '';
-        entries.push({ key: name, value: this.#value(column) });
-        continue;
-      }
-      const key = this.isDash() ? undefined : this.key();
-      if (key === undefined) {
-        this.#faulty();
-        entries.push({ key: '', value: this.#stray(column) });
-        continue;
-      }
-      this.at = key.after;
-      const value = this.#value(Math.min(column, this.column));
-      if (key.name === '<<') this.#merges.into(entries, value);
-      else entries.push({ key: key.name, value });
+      const entry = this.#isExplicit() ? this.#explicit(column) : this.#entry(column);
+      if (entry?.key === '<<') this.#merges.into(entries, entry.value);
+      else if (entry !== undefined) entries.push(entry);
     }
     return { kind: 'map', start, end: this.at, entries };
   }
 
+  #isExplicit(): boolean {
+    return this.text[this.at] === '?' && /\s/.test(this.text[this.at + 1] ?? '\n');
+  }
+
+  /** `? key`, and in a line of its own `: value`. */
+  #explicit(column: number): Entry | undefined {
+    this.at += 1;
+    const key = this.#item(column);
+    if (this.text[this.at] !== ':' || this.column < 0) return undefined;
+    this.at += 1;
+    const value = this.#item(column);
+    return { key: key.kind === 'scalar' ? key.value : '', value };
+  }
+
+  #entry(column: number): Entry | undefined {
+    const key = this.isDash() ? undefined : this.key();
+    if (key !== undefined) {
+      this.at = key.after;
+      return { key: key.name, value: this.#value(Math.min(column, this.column)) };
+    }
+    this.#faulty();
+    const value = this.#stray(column);
+    return value === undefined ? undefined : { key: '', value };
+  }
+
   /** What stands where a key is expected, such as in a file of JSON of which the begin was cut off. */
-  #stray(column: number): Node {
+  #stray(column: number): Node | undefined {
     if (this.isDash()) return this.#seq(column);
     if (/[{[]/.test(this.text[this.at] ?? '')) return this.#flow(-1);
-    const at = this.at;
     this.nextLine();
-    return empty(at);
+    return undefined;
+  }
+
+  /** What stands behind a mark that a block may follow in the same line. @param column of the mark */
+  #item(column: number): Node {
+    const from = this.at;
+    this.skipSpaces();
+    if (this.isLineOver()) {
+      this.nextLine();
+      return this.column > column ? this.#node(column) : empty(from);
+    }
+    this.column = this.at - this.line;
+    return this.#node(column);
   }
 
   /** What stands behind a colon. */

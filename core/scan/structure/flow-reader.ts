@@ -52,7 +52,7 @@ export class FlowReader {
       if (next === '?' && /\s/.test(text[before + 1] ?? '')) this.#at += 1;
       const key = this.#node();
       const name = key.kind === 'scalar' ? key.value : '';
-      if (this.#skip() === ':') {
+      if (this.#skip(false) === ':') {
         this.#at += 1;
         const value = this.#value();
         if (name === '<<') this.#context.merges.into(entries, value);
@@ -75,7 +75,7 @@ export class FlowReader {
       if (next === '' || next === '}' || next === ']') break;
       const before = this.#at;
       const item = this.#node();
-      if (this.#skip() === ':' && item.kind === 'scalar') {
+      if (this.#skip(false) === ':' && item.kind === 'scalar') {
         this.#at += 1;
         const entries = [{ key: item.value, value: this.#value() }];
         items.push({ kind: 'map', start: item.start, end: this.#at, entries });
@@ -154,11 +154,25 @@ export class FlowReader {
 
   #plain(text: string, end: number): ScalarNode {
     const start = this.#at;
-    plainEnd.lastIndex = start;
-    const found = plainEnd.exec(text)?.index ?? end;
-    this.#at = Math.min(found, end);
-    const value = text.slice(start, this.#at).trimEnd();
-    return { kind: 'scalar', value, start, end: start + value.length, style: 'plain' };
+    const parts: string[] = [];
+    let last = start;
+    for (;;) {
+      plainEnd.lastIndex = this.#at;
+      const stop = Math.min(plainEnd.exec(text)?.index ?? end, end);
+      const part = text.slice(this.#at, stop).trimEnd();
+      // A line that has a key of its own is not this text's: a comma or a bracket is missing.
+      if (parts.length > 0 && text[stop] === ':') break;
+      parts.push(part);
+      last = this.#at + part.length;
+      this.#at = stop;
+      const next = text[stop] === '\n' ? nextLine(text, stop, end) : undefined;
+      if (next === undefined) break;
+      this.#at = next;
+    }
+    // Spaces of other kinds are trimmed, too: what is nothing else has been read all the same.
+    if (last > start) this.#at = last;
+    const value = parts.join(' ');
+    return { kind: 'scalar', value, start, end: last, style: 'plain' };
   }
 
   /** Passes over what is between; gives the character that comes next, or nothing where the collection cannot go on. */
@@ -185,13 +199,20 @@ export class FlowReader {
   #isComment(char: string): boolean {
     const { text } = this.#context;
     if (char === '#') return /[\s,]/.test(text[this.#at - 1] ?? '\n');
-    return char === '/' && text[this.#at + 1] === '/';
+    return char === '/' && /^\/\/[ \t]/.test(text.slice(this.#at, this.#at + 3));
   }
 
   #toLineEnd(): void {
     const found = this.#context.text.indexOf('\n', this.#at);
     this.#at = found < 0 ? this.#context.end : Math.min(found, this.#context.end);
   }
+}
+
+/** Where a plain text goes on behind a line's end, if what is there can be text. */
+function nextLine(text: string, at: number, end: number): number | undefined {
+  let next = at;
+  while (next < end && /\s/.test(text[next] ?? '')) next += 1;
+  return next < end && !/[,[\]{}#]/.test(text[next] ?? '') ? next : undefined;
 }
 
 function indentAt(text: string, at: number): number {
