@@ -75,6 +75,8 @@ export interface Leak {
   masked: string;
   /** Whether the file, as it is in the end, still has it: if not, history has it all the same. */
   standing: boolean;
+  /** Whether the change's own allow list or rules leave it alone, and main's do not. */
+  allowedByItself: boolean;
 }
 
 /** A next trust root, in force or proposed. */

@@ -1,8 +1,8 @@
 import { isEdgesealError } from '../../core/errors.ts';
 import { byName } from '../../core/format/names.ts';
 import type { RepositoryState } from '../../core/repository/repository-state.ts';
+import { allowFile } from '../../core/scan/allow/allow-list.ts';
 import { changesBetween } from '../diff/changes.ts';
-import { commitView } from '../git/commit-view.ts';
 import { gitText } from '../git/git.ts';
 import type { Place } from '../repository.ts';
 import type { Io } from '../terminal/io.ts';
@@ -21,7 +21,7 @@ import {
   trustReasons,
   verdictOf,
 } from './judge/verdict.ts';
-import type { Leak, Reason, RegionReview, Review, SecretReview } from './model.ts';
+import type { Reason, RegionReview, Review, SecretReview } from './model.ts';
 import { list, say } from './words.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function reviewChange(
     const changes = await changesBetween(io, place, sides);
     const secrets = await Promise.all(changes.secrets.map((one) => withItems(sides, one)));
     const trust = sides.holds ? await reviewTrust(sides) : [];
-    const leaks = await leaksOf(io, place, change);
+    const leaks = await leaksIn(io, place.top, change);
     const reasons = [
       ...conflictReasons(change),
       ...leakReasons(leaks),
@@ -68,15 +68,6 @@ export async function reviewChange(
     };
   } finally {
     sides.close();
-  }
-}
-
-async function leaksOf(io: Io, place: Place, change: Change): Promise<Leak[]> {
-  const whole = await commitView(io, place.top, change.merged, '');
-  try {
-    return await leaksIn(io, place.top, change, whole.blobs);
-  } finally {
-    whole.close();
   }
 }
 
@@ -139,7 +130,7 @@ function toolReasons(paths: readonly string[], prefix: string): Reason[] {
   const tools = paths.filter(
     (path) =>
       /^\.(?:github|gitea|forgejo)\/workflows\/|^\.gitlab-ci\.yml$/.test(path) ||
-      path === '.gitattributes' ||
+      ['.gitattributes', '.gitleaks.toml', allowFile].includes(path) ||
       ['package.json', 'package-lock.json', '.npmrc'].some((name) => path === prefix + name),
   );
   if (tools.length === 0) return [];

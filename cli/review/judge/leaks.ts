@@ -1,7 +1,14 @@
 import { byName } from '../../../core/format/names.ts';
-import { scanFile } from '../../../core/scan/scan-file.ts';
+import type { ScanFinding } from '../../../core/scan/finding.ts';
+import { LocalScanner } from '../../../core/scan/local-scanner.ts';
 import { readRangeParts } from '../../../hooks/range.ts';
+import type { RangeCommit, RangePart } from '../../../hooks/range.ts';
+import { commitView } from '../../git/commit-view.ts';
+import type { CommitView } from '../../git/commit-view.ts';
+import { gitText } from '../../git/git.ts';
+import { plainText } from '../../terminal/plain-text.ts';
 import type { Io } from '../../terminal/io.ts';
+import { Output } from '../../terminal/output.ts';
 import type { Change } from '../change.ts';
 import type { Leak } from '../model.ts';
 
@@ -9,37 +16,76 @@ import type { Leak } from '../model.ts';
 const atMost = 1000;
 
 /**
- * Scans everything that a change brings, also what a later commit of it took away again: a merge brings its history.
+ * Scans everything that a change brings, also what a later commit of it took away again: a merge brings its history. What main's
+ * allow list leaves alone is left; what only the change's own does is said.
  *
- * @param cwd top of the Git repository
- * @param standing blob ids by path of what main would be
+ * @param top of the Git repository
  */
-export async function leaksIn(
-  io: Io,
-  cwd: string,
-  { base, head }: Change,
-  standing: ReadonlyMap<string, string>,
-): Promise<Leak[]> {
-  const found = new Map<string, Leak>();
-  for await (const part of readRangeParts({ ...io, cwd }, { from: [head], not: [base] })) {
-    if (found.size >= atMost) break;
-    const isFile = part.kind === 'file';
-    const path = isFile ? part.path : undefined;
-    const bytes = isFile ? part.bytes : Buffer.from(part.message);
-    // A message is no manifest: what it holds is looked at as text.
-    const results = await scanFile(path ?? 'commit-message.txt', bytes);
-    for (const { line, ...finding } of results) {
-      const at = isFile ? line + part.line - 1 : line;
-      const isStanding = isFile && standing.get(part.path) === part.oid;
-      const leak = { ...finding, commit: part.commit, path, line: at, standing: isStanding };
-      const place = [path ?? part.commit, finding.rule, finding.message, at, finding.column];
-      found.set(place.join('\0'), leak);
+export async function leaksIn(io: Io, top: string, change: Change): Promise<Leak[]> {
+  const [main, merged] = [
+    await commitView(io, top, change.base, ''),
+    await commitView(io, top, change.merged, ''),
+  ];
+  try {
+    const gitDir = await gitText(io, ['rev-parse', '--path-format=absolute', '--git-common-dir'], {
+      cwd: top,
+    });
+    const scanner = (view: CommitView): LocalScanner => scannerOf(io, view, gitDir);
+    const scanners = { main: scanner(main), own: scanner(merged) };
+    const found = new Map<string, Leak>();
+    const range = { from: [change.head], not: [change.base] };
+    for await (const part of readRangeParts({ ...io, cwd: top }, range)) {
+      if (found.size >= atMost) break;
+      for (const leak of await leaksOf(part, scanners, merged.blobs))
+        found.set([leak.path ?? leak.commit, leak.rule, leak.line, leak.column].join('\0'), leak);
     }
+    return latest([...found.values()]);
+  } finally {
+    for (const view of [main, merged]) view.close();
   }
-  return latest([...found.values()]);
 }
 
-/** What still stands hides what was the same before. */
+function scannerOf(io: Io, view: CommitView, gitDir: string): LocalScanner {
+  const output = new Output(io);
+  return new LocalScanner({
+    gitDir,
+    env: io.env,
+    read: async (path) => {
+      const bytes = await view.read(path);
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+    },
+    onFault: (words) => {
+      output.warn(plainText(words));
+    },
+  });
+}
+
+async function leaksOf(
+  part: RangeCommit | RangePart,
+  { main, own }: Record<'main' | 'own', LocalScanner>,
+  blobs: ReadonlyMap<string, string>,
+): Promise<Leak[]> {
+  const isFile = part.kind === 'file';
+  const path = isFile ? part.path : undefined;
+  const bytes = isFile ? part.bytes : Buffer.from(part.message);
+  const results = await main.scan(path ?? 'the message', bytes);
+  if (results.length === 0) return [];
+  const placeOf = ({ rule, line, column }: ScanFinding): string => `${rule} ${line} ${column}`;
+  const left = new Set((await own.scan(path ?? 'the message', bytes)).map(placeOf));
+  return results.map((finding) => ({
+    commit: part.commit,
+    path,
+    rule: finding.rule,
+    line: isFile ? finding.line + part.line - 1 : finding.line,
+    column: finding.column,
+    message: finding.message,
+    masked: finding.masked,
+    standing: isFile && blobs.get(part.path) === part.oid,
+    allowedByItself: !left.has(placeOf(finding)),
+  }));
+}
+
+/** Of a file that was changed again and again, what still stands hides what was the same before. */
 function latest(leaks: readonly Leak[]): Leak[] {
   const idOf = ({ path, rule, message }: Leak): string => [path, rule, message].join('\0');
   const standing = new Set(leaks.filter((leak) => leak.standing).map(idOf));

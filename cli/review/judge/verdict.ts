@@ -113,9 +113,10 @@ function deleted(secrets: readonly SecretReview[]): Reason[] {
 /** What was found that should not be in Git at all. */
 export function leakReasons(leaks: readonly Leak[]): Reason[] {
   return leaks.map((leak) => ({
-    level: 'refused',
+    level: leak.allowedByItself ? 'attention' : 'refused',
     kind: 'leak',
     words: [
+      ...(leak.allowedByItself ? ['the change itself says that this may stay: '] : []),
       ...(leak.path === undefined
         ? say`the message of commit ${leak.commit.slice(0, 10)}`
         : say`${`${leak.path}:${leak.line}`}`),
@@ -125,7 +126,7 @@ export function leakReasons(leaks: readonly Leak[]): Reason[] {
         ? []
         : say`; it was taken away again, but commit ${leak.commit.slice(0, 10)} keeps it`),
     ],
-    hint: leakHint,
+    hint: leak.allowedByItself ? undefined : leakHint,
     file: leak.path,
     line: leak.line,
   }));
