@@ -11,7 +11,7 @@ interface Secret {
 
 /**
  * Sees every version of every Secret of a namespace that there ever was, as the API server tells it, and keeps what is
- * wrong with one: items of several versions, an item too few, a version lower than before.
+ * wrong with one: items of several versions, an item too few, a version lower than before, one that was written or made again.
  */
 export class Watcher {
   readonly wrong: string[] = [];
@@ -57,7 +57,9 @@ export class Watcher {
     );
     const shown = `${type} ${name} version ${version}: ${JSON.stringify(has)}`;
     if (wanted === undefined || !isSame(has, wanted)) this.wrong.push(`${shown} is not whole`);
-    if (version < (this.#highest.get(name) ?? 0)) this.wrong.push(`${shown} is lower than before`);
+    const before = this.#highest.get(name) ?? 0;
+    if (version < before) this.wrong.push(`${shown} is lower than before`);
+    if (version === before && type !== 'DELETED') this.wrong.push(`${shown} was there before`);
     this.#highest.set(name, version);
   }
 
