@@ -1,6 +1,6 @@
-import type { AllowList } from '../core/scan/allow/allow-list.ts';
+import { resolve } from 'node:path';
 import type { ScanFinding } from '../core/scan/finding.ts';
-import { Scanner } from '../core/scan/scanner.ts';
+import { LocalScanner } from '../core/scan/local-scanner.ts';
 import type { BlobPart } from './git/blobs.ts';
 import { shownPath } from './git/path-name.ts';
 import { gitAnswer, gitOutput } from './git/process.ts';
@@ -35,18 +35,26 @@ const maxFindings = 50;
 /** Looks at files as they come and keeps what is wrong with them. */
 export class Judge {
   readonly #io: HookIo;
-  readonly #scanner = new Scanner();
-  readonly #of: string;
-  #allowed: Promise<AllowList | undefined> | undefined;
+  readonly #scanner: LocalScanner;
   readonly #refused = new Map<string, Refused>();
   /** Files with findings that were not kept. */
   #unkept = 0;
   #large = '';
 
-  /** @param of whose allow list counts: a commit, or `''` for the index */
+  /** @param of whose allow list and rules count: a commit, or `''` for the index */
   constructor(io: HookIo, of = '') {
     this.#io = io;
-    this.#of = of;
+    this.#scanner = new LocalScanner({
+      env: io.env,
+      gitDir: async () => {
+        const folder = await gitAnswer(io, ['rev-parse', '--git-common-dir']);
+        return folder === undefined ? undefined : resolve(io.cwd, folder);
+      },
+      read: (path) => readFrom(io, `${of}:${path}`),
+      onFault: (words) => {
+        io.stderr.write(`edgeseal: warning: ${words}\n`);
+      },
+    });
   }
 
   get refused(): Refused[] {
@@ -60,11 +68,7 @@ export class Judge {
   /** Looks at a part of a file. */
   async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
     if (!whole) this.#sayLarge(file.path);
-    const { findings } = await this.#scanner.scan(file.path, bytes);
-    if (findings.length === 0) return;
-    this.#allowed ??= this.#readAllowed();
-    const list = await this.#allowed;
-    for (const finding of list === undefined ? findings : await list.filter(findings))
+    for (const finding of await this.#scanner.scan(file.path, bytes))
       this.add(file, { ...finding, line: finding.line + line - 1 });
   }
 
@@ -99,16 +103,6 @@ export class Judge {
     for (const [id, refused] of this.#refused) if (!keep(refused)) this.#refused.delete(id);
   }
 
-  /** What was looked at and left. Only read where something was found. */
-  async #readAllowed(): Promise<AllowList | undefined> {
-    const { AllowList, allowFile } = await import('../core/scan/allow/allow-list.ts');
-    const name = `${this.#of}:${allowFile}`;
-    const isThere = await gitAnswer(this.#io, ['rev-parse', '--verify', '--quiet', name]);
-    if (isThere === undefined) return undefined;
-    const text = await gitOutput(this.#io, ['cat-file', 'blob', name]);
-    return await AllowList.parse(text.toString('utf8'), allowFile);
-  }
-
   #sayLarge(path: string): void {
     if (this.#large === path) return;
     this.#large = path;
@@ -116,4 +110,11 @@ export class Judge {
       `edgeseal: note: ${shownPath(path)} is large and was looked at in parts of 8 MiB: a YAML document that is larger was not parsed\n`,
     );
   }
+}
+
+/** A file of a commit, or of the index; undefined where there is none. */
+async function readFrom(io: HookIo, name: string): Promise<string | undefined> {
+  const isThere = await gitAnswer(io, ['rev-parse', '--verify', '--quiet', name]);
+  if (isThere === undefined) return undefined;
+  return (await gitOutput(io, ['cat-file', 'blob', name])).toString('utf8');
 }

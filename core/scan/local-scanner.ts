@@ -7,8 +7,8 @@ import { Scanner } from './scanner.ts';
 
 /** The repository that something is scanned in. */
 export interface LocalPlace {
-  /** `git rev-parse --git-common-dir`, absolute; undefined where nothing of this clone is to count, as on a server. */
-  gitDir: string | undefined;
+  /** `git rev-parse --git-common-dir`, absolute; undefined outside of a repository. */
+  gitDir: () => Promise<string | undefined>;
   env: NodeJS.ProcessEnv;
   /** A file of the repository, from its top, as it lies in what is scanned; undefined where there is none. */
   read: (path: string) => Promise<string | undefined>;
@@ -54,8 +54,9 @@ async function scannerOf(place: LocalPlace): Promise<Scanner> {
 }
 
 async function knownIn({ gitDir, env, onFault }: LocalPlace): Promise<LocalKnown | undefined> {
-  if (gitDir === undefined) return undefined;
-  const place = knownPlace(gitDir, env);
+  const folder = await gitDir();
+  if (folder === undefined) return undefined;
+  const place = knownPlace(folder, env);
   try {
     return await readKnown(place);
   } catch (error) {

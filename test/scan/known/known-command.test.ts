@@ -136,3 +136,33 @@ describe('a value that was sealed here', async () => {
     expect((await ws.cli(['scan', '-'], { stdin: value })).code).toBe(0);
   });
 });
+
+it('is refused by the hook, and what the repository has of its own counts there, too', async () => {
+  const ws = await makeWorkspace();
+  const set = ['set', 'production/db', 'password', '--new', '--from-file', '-'];
+  await ws.cli(set, { stdin: value });
+  ws.write('README.md', `log in with ${Buffer.from(value).toString('base64')}\n`);
+  ws.git('add', 'README.md');
+  const refused = await ws.cli(['hook', 'pre-commit']);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('the value of password in production/db');
+  expect(refused.stderr).not.toContain(value);
+  ws.write('README.md', 'acme-123456\n');
+  ws.git('add', 'README.md');
+  expect((await ws.cli(['hook', 'pre-commit'])).code).toBe(0);
+  ws.write('.gitleaks.toml', '[[rules]]\nid = "acme"\nregex = "acme-[0-9]{6}"\n');
+  ws.git('add', '.gitleaks.toml');
+  expect((await ws.cli(['hook', 'pre-commit'])).stderr).toContain('README.md');
+  await ws.cli(['scan', '--allow', 'README.md:1', '--reason', 'made up']);
+  expect((await ws.cli(['hook', 'pre-commit'])).code).toBe(1);
+  ws.git('add', '.edgeseal-allow.yaml');
+  expect((await ws.cli(['hook', 'pre-commit'])).code).toBe(0);
+  ws.write('.gitleaks.toml', '[[rules]\n');
+  ws.git('add', '.gitleaks.toml');
+  const spoiled = await ws.cli(['hook', 'pre-commit']);
+  expect([spoiled.code, spoiled.stderr]).toEqual([
+    0,
+    expect.stringContaining('warning: .gitleaks.toml: not TOML'),
+  ]);
+  ws.remove({ stagesPlaintext: true });
+});
