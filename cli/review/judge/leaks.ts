@@ -5,7 +5,7 @@ import { readRangeParts } from '../../../hooks/range.ts';
 import type { RangeCommit, RangePart } from '../../../hooks/range.ts';
 import { commitView } from '../../git/commit-view.ts';
 import type { CommitView } from '../../git/commit-view.ts';
-import { gitText } from '../../git/git.ts';
+import { gitAnswer } from '../../git/git.ts';
 import { plainText } from '../../terminal/plain-text.ts';
 import type { Io } from '../../terminal/io.ts';
 import { Output } from '../../terminal/output.ts';
@@ -27,10 +27,7 @@ export async function leaksIn(io: Io, top: string, change: Change): Promise<Leak
     await commitView(io, top, change.merged, ''),
   ];
   try {
-    const gitDir = await gitText(io, ['rev-parse', '--path-format=absolute', '--git-common-dir'], {
-      cwd: top,
-    });
-    const scanner = (view: CommitView): LocalScanner => scannerOf(io, view, gitDir);
+    const scanner = (view: CommitView): LocalScanner => scannerOf(io, top, view);
     const scanners = { main: scanner(main), own: scanner(merged) };
     const found = new Map<string, Leak>();
     const range = { from: [change.head], not: [change.base] };
@@ -45,10 +42,11 @@ export async function leaksIn(io: Io, top: string, change: Change): Promise<Leak
   }
 }
 
-function scannerOf(io: Io, view: CommitView, gitDir: string): LocalScanner {
+function scannerOf(io: Io, top: string, view: CommitView): LocalScanner {
   const output = new Output(io);
   return new LocalScanner({
-    gitDir,
+    gitDir: () =>
+      gitAnswer(io, ['rev-parse', '--path-format=absolute', '--git-common-dir'], { cwd: top }),
     env: io.env,
     read: async (path) => {
       const bytes = await view.read(path);
