@@ -26,9 +26,9 @@ export class KeywordAutomaton {
 
   /** @param keywords lower-case ASCII, not empty; what `onKeyword` gets is an index of this list */
   constructor(keywords: readonly string[]) {
-    for (const keyword of keywords)
-      if (!/^[\x20-\x40[-~]+$/.test(keyword))
-        throw new TypeError(`a keyword must be lower-case ASCII: ${keyword}`);
+    const strange = /[^\x20-\x40[-~\n]/.exec(keywords.join('\n'));
+    if (strange !== null)
+      throw new TypeError(`a keyword must be lower-case ASCII, without ${strange[0]}`);
     const starts = keywords.map((keyword) => keyword.slice(0, planted));
     this.#rests = keywords.map((keyword) => keyword.slice(planted));
     this.#shift = Math.ceil(Math.log2(classify(starts, this.#classes)));

@@ -71,7 +71,6 @@ describe('a password that is given to a name is found', () => {
   it.each([
     'hunter2x',
     'dragon99',
-    'p@$$w0rd',
     'correct-horse-battery-staple',
     'kqzvxjwp',
     'Summer2024!',
@@ -159,6 +158,14 @@ describe('what is no secret is left alone', () => {
     'password = "mysecretpassword"',
     'password = null',
     'password: ""',
+    'password = "p@$$w0rd"',
+    'password = "secr3t"',
+    'password = "aaaaaaaa"',
+    "splitpasswd('user:passwd')",
+    // Verdicts, prose, lists.
+    '    --- PASS: TestAddrStringAllocs/ipv6+zone (0.00s)',
+    'the idea is to pass "-tmp4dir!" to the linker',
+    "paths: ['users[0].password', 'users[1].password']",
     // Names of other things.
     'password_field = "user_Passw0rd9"',
     'passwordHash: "k8Jq2vXz0bN4wRt6Yp1L"',
@@ -198,6 +205,13 @@ describe('what is no secret is left alone', () => {
   it('expressions, where a file is code', () => {
     expect(values(`password = Gr4nite_Kettle7x`, 'a.py')).toEqual([]);
     expect(values(`{password: k8Jq2vXz0bN4wRt6Yp1L}`, 'a.ts')).toEqual([]);
+  });
+
+  it('vectors in tests of cryptography', () => {
+    const text = `PrivateKey: "9c1f4be07a2d83d65e0b94af1c7728d39c1f4be0"`;
+    expect(values(text, 'crypto/ecdh/ecdh_test.go')).toEqual([]);
+    expect(values(text, 'crypto/ecdh/ecdh.go')).toHaveLength(1);
+    expect(values(text.replace('Private', 'Api'), 'crypto/ecdh/ecdh_test.go')).toHaveLength(1);
   });
 
   it('lock files, translations, minified code', () => {

@@ -14,3 +14,11 @@ const code =
 export function isCode(path: string): boolean {
   return code.test(path);
 }
+
+const test =
+  /(?:^|\/)(?:tests?|testdata|testing|__tests__|spec|fixtures?|vectors?|test[-_]?vectors|wycheproof)\/|[._-](?:test|spec)s?\.\w+$|(?:^|\/)test_\w+\.py$|Test\.(?:java|kt|cs)$/i;
+
+/** Whether a file belongs to tests. */
+export function isTest(path: string): boolean {
+  return test.test(path);
+}

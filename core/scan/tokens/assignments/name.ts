@@ -43,7 +43,7 @@ const harmless = new Set(
   selector translation i18n l10n locale msg message lang hot short press event query next page pagination continuation cursor
   sync bookmark csrf xsrf crumb nonce fingerprint checksum digest sha sha1 sha256 sha512 md5 etag commit revision version id ids uuid
   recaptcha site publishable routing composite unique natural surrogate lex lexer parser syntax symbol start end stop eof
-  anti forgery verification integrity known host hosts`.split(/\s+/),
+  anti blob forgery verification verifier verify integrity known host hosts`.split(/\s+/),
 );
 
 const cache = new Map<string, NameKind | undefined>();

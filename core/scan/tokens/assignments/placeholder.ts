@@ -11,7 +11,7 @@ const words = new Set(
   mariadb redis mongo mongodb rabbitmq minio sa oracle base utf ascii sha md oauth argon argon2id bcrypt scrypt pbkdf hmac rsa aes
   ed ecdsa http https bearer basic digest jwt saml openid oidc ldap kerberos plain plaintext file env environment prompt ask
   stdin input hash hashed encrypted unset wrong bad incorrect new old current confirm hello world welcome letmein something
-  anything whatever nothing data type id auto generated automatic random disabled enabled changed`.split(
+  anything whatever nothing data type id passed auto generated automatic random disabled enabled changed`.split(
     /\s+/,
   ),
 );
@@ -31,6 +31,8 @@ const documented = [
   '2YotnFZFEjr1zCsicMWpAA',
   'gX1fBat3bV',
   'czZCaGRSa3F0MzpnWDFmQmF0M2JW',
+  'QWxhZGRpbjp',
+  'YWxhZGRpbjp',
   'dXNlcjpwYXNz',
   'YWRtaW46YWRtaW4=',
 ];
@@ -53,11 +55,21 @@ export function saysStandIn(value: string): boolean {
 
 /** Whether a value is made of words only that are too common to be one. */
 export function isStandIn(value: string): boolean {
-  const lower = value.toLowerCase();
+  const lower = plain(value.toLowerCase());
   const pieces = lower.split(/[^a-z]+/).filter((word) => word !== '');
   if (pieces.length === 0) return false;
   return pieces.every((word) => words.has(word) || isCompound(word));
 }
+
+/** `p@$$w0rd` */
+function plain(text: string): string {
+  return text.replace(/[@4301$5]/g, (sign, at: number) =>
+    // At the end, digits are a number.
+    /^[@4301$5]*$/.test(text.slice(at)) ? sign : (leet[sign] ?? sign),
+  );
+}
+
+const leet: Record<string, string> = { '@': 'a', 4: 'a', 3: 'e', 0: 'o', 1: 'i', $: 's', 5: 's' };
 
 /** `mysecretpassword`, `testtoken` */
 function isCompound(word: string): boolean {

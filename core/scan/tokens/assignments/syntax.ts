@@ -60,6 +60,18 @@ export function givenTo(text: string, name: { start: number; end: number }): Giv
     return isBare(text, name, isOption)
       ? unquoted(text, afterBlanks(text, name.end), true)
       : undefined;
+  // ["users.password", "users.token"], and the third of four arguments
+  if (/^\\?["'`]\]?[ \t]*,\s*$/.test(link)) {
+    const before = text.slice(Math.max(0, name.start - 4), name.start);
+    if (!/[([{][ \t]?\\?["'`]$/.test(before)) return undefined;
+  }
+  // --- PASS: TestOfSomething, to pass "-x" to a program
+  if (
+    /^pass$/i.test(text.slice(name.start, name.end)) &&
+    /^(?::[ \t]*|[ \t]+)$/.test(link) &&
+    !isQuotedKey(text, name, link)
+  )
+    return undefined;
   let at = name.end + link.length;
   if (link === ':-') return until(text, at, '}');
   if (link.endsWith('>') || /^["']?>/.test(link))
@@ -69,6 +81,15 @@ export function givenTo(text: string, name: { start: number; end: number }): Giv
   at += wrapped.length;
   if (wrapped.startsWith('$')) return until(text, at, '}');
   return literal(text, at, name);
+}
+
+/** `pass: '...'` in an object, but not a verdict and a name. */
+function isQuotedKey(text: string, name: { start: number; end: number }, link: string): boolean {
+  return (
+    link.startsWith(':') &&
+    text.startsWith('pass', name.start) &&
+    text.charCodeAt(name.start - 1) !== 45
+  );
 }
 
 /** `--password made-up`, `ENV DB_PASSWORD made-up`, `requirepass made-up`: nothing but blanks between. */

@@ -1,10 +1,10 @@
 import { isPlaceholder } from '../../structure/placeholder.ts';
-import { isMonotonous, isUuid, looksRandom, randomness } from '../randomness/random.ts';
+import { isMonotonous, looksRandom, randomness } from '../randomness/random.ts';
 import { isExample, isStandIn, saysStandIn } from './placeholder.ts';
 
 /** What is an expression, a format, a path, an address or markup rather than a value. */
 const code =
-  /^[$%{<[(@&*]|\$\{|\$\(|\{\{|\}\}|[({[]$|^[\w.:>-]*\(.*\)|^%|%[svdq]\b|\{\w*\}|=>|::|&&|\|\||^\/\w|^\.{0,2}\/|^~\/|:\/\/|^[A-Za-z]:\\|^[\w.+-]+@[\w-]+\.[\w.-]+$|<\/|\\[nrtux0]|^(?:arn|urn|vault|ssm|ref\+|sm|op|data|file|env|secret|sha\d+|md5|spiffe|projects|system|ssh-[a-z0-9]+):|^(?:process|os|ENV|System|self|this|config|cfg|settings|options|opts|params|args|req|request|ctx|var|local|data|module|secrets|vars|env|environ|input|props|state|user|event|data|response|res|body|form|session|cls|app|obj|Config|Settings|Environment|Deno|import|window|document)[.[]/;
+  /^-{1,2}[a-z]|^[$%{<[(@&*]|\$\{|\$\(|\{\{|\}\}|[({[]$|^[\w.:>-]*\(.*\)|^%|%[svdq]\b|\{\w*\}|=>|::|&&|\|\||^\/\w|^\.{0,2}\/|^~\/|:\/\/|^[A-Za-z]:\\|^[\w.+-]+@[\w-]+\.[\w.-]+$|<\/|\\[nrtux0]|^(?:arn|urn|vault|ssm|ref\+|sm|op|data|file|env|secret|sha\d+|md5|spiffe|projects|system|ssh-[a-z0-9]+):|^(?:process|os|ENV|System|self|this|config|cfg|settings|options|opts|params|args|req|request|ctx|var|local|data|module|secrets|vars|env|environ|input|props|state|user|event|data|response|res|body|form|session|cls|app|obj|Config|Settings|Environment|Deno|import|window|document)[.[]/;
 
 /** Names, types, constants, files, versions: words that are joined as programs and clusters join them. */
 const identifier =
@@ -14,15 +14,15 @@ const identifier =
 export function looksChosen(value: string): boolean {
   if (value.length < 6 || value.length > 128 || /[\s\x00-\x1f]/.test(value)) return false;
   if (isPlaceholder(value) || code.test(value) || /^![a-z]+$/.test(value)) return false;
-  if (saysStandIn(value)) return false;
-  if (looksRandom(value)) return !isExample(value) && !(isUuid(value) && isMonotonous(value));
-  const kinds = kindsOf(value);
+  if (saysStandIn(value) || isExample(value) || isMonotonous(value)) return false;
   // Capitals, digits and signs: somebody took pains, whatever the words in it are.
-  const isStrong = kinds === 4 && value.length >= 8 && /^[!-~]+$/.test(value);
-  if (isExample(value) || (isStandIn(value) && !isStrong)) return false;
+  const isStrong = kindsOf(value) === 4 && value.length >= 8 && /^[!-~]+$/.test(value);
+  if (isStandIn(value) && !isStrong) return false;
+  if (/[^A-Za-z]/.test(value) && !/\d/.test(value) && identifier.test(value))
+    return isPhrase(value);
+  if (looksRandom(value)) return true;
   if (/^[A-Za-z]+$/.test(value)) return value.length >= 8 && randomness(value) >= 0.8;
   if (identifier.test(value)) return isPhrase(value);
-  if (isMonotonous(value)) return false;
   if (/^[0-9]+$/.test(value)) return false;
   if (!/[A-Za-z]/.test(value))
     return value.length >= 10 && !/^[\d.,:/+-]+$/.test(value) && /\d/.test(value);
@@ -82,6 +82,7 @@ export function holdsPair(value: string): boolean {
 export function isPair(value: string): boolean {
   const [, user, password] = pair.exec(Buffer.from(value, 'base64').toString('latin1')) ?? [];
   if (user === undefined || password === undefined || password.length < 4) return false;
-  if (password === user || isPlaceholder(password) || isMonotonous(password)) return false;
+  if (isExample(value) || password === user || isPlaceholder(password) || isMonotonous(password))
+    return false;
   return !saysStandIn(password) && !isStandIn(password) && !isExample(password);
 }
