@@ -2,7 +2,7 @@ import { checkLeaks } from '../doctor/leaks.ts';
 import type { Check } from '../doctor/check.ts';
 import { failed, warn } from '../doctor/check.ts';
 import { checkRemote } from '../doctor/remote.ts';
-import { checkContent, checkHook, checkRepository } from '../doctor/repository.ts';
+import { checkContent, checkDrivers, checkHooks, checkRepository } from '../doctor/repository.ts';
 import { checkSigning } from '../doctor/signing.ts';
 import { checkTools } from '../doctor/tools.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -36,7 +36,8 @@ async function allChecks(io: Io): Promise<Check[]> {
   checks.push(...found);
   if (place === undefined) return checks;
   const more: [string, () => Promise<Check[]>][] = [
-    ['pre-commit hook', async () => [await checkHook(io, place)]],
+    ['hooks', () => checkHooks(io, place)],
+    ['git drivers', async () => [await checkDrivers(io, place)]],
     ['private keys', () => checkLeaks(io, place.top)],
   ];
   if (open !== undefined) {

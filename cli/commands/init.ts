@@ -13,8 +13,10 @@ import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import { writePin } from '../trust/pin.ts';
 import { freshKey, privateKeyFolder, savePrivateKeys } from '../region-key/private-key.ts';
+import { installDrivers } from '../set-up/drivers.ts';
 import { repositoryFiles, writeFiles } from '../set-up/files.ts';
-import { hookState, installHook, preCommitFile } from '../set-up/hook.ts';
+import { hookFile, hookLine, hookNames, hookState, installHook } from '../set-up/hook.ts';
+import type { HookName, HookState } from '../set-up/hook.ts';
 import { authorName, signingKeyOrNew } from '../set-up/person.ts';
 import { chooseName, choosePlace } from '../set-up/place.ts';
 import type { NewPlace } from '../set-up/place.ts';
@@ -45,7 +47,8 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
   const gitFolder = existsSync(place.root) ? place.root : io.cwd;
   const author = await authorName(io, options.author, gitFolder);
   const keys = await Promise.all([...regions, recoveryName].map((r) => freshKey(r, keyFolder)));
-  const hook = place.isNew ? 'missing' : await hookState(io, place.top);
+  const hooks = await hooksOf(io, place);
+  const foreignHooks = hookNames.filter((name) => hooks.get(name) === 'foreign');
   const signer = await signingKeyOrNew(io, options.signingKey, gitFolder, author);
   const id = randomUUID();
   const made = await repositoryFiles(io, {
@@ -59,7 +62,7 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
     author,
     signer,
     heartbeat: options.heartbeat !== false,
-    ownHook: hook !== 'foreign',
+    foreignHooks,
   });
   const folders = missingFolders([join(place.root, '.git')]);
   try {
@@ -76,7 +79,12 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
     accepted: made.rootHash,
     newest: { number: 1, sha256: made.rootHash },
   });
-  if (hook === 'missing') await installHook(io, place.top, place.folder);
+  for (const [name, state] of hooks)
+    if (state === 'missing') await installHook(io, place.top, place.folder, name);
+  await installDrivers(io, {
+    top: place.top,
+    prefix: place.folder === '' ? '' : `${place.folder}/`,
+  });
   await stage(io, place, made.files, output);
 
   output.line(`made the secrets repository ${name} (${id}) in ${place.root}`);
@@ -84,13 +92,21 @@ export async function run(io: Io, _args: string[], options: Options): Promise<nu
   output.line(`author and publisher: ${author}, ${sshFingerprint(signer.publicKey.blob)}`);
   for (const { region, key, file } of keys) output.line(`${region}: key ${key.id}, ${file}`);
   sayNext(output, { place, keyFolder, regions, hash: made.rootHash });
-  if (hook === 'foreign') {
+  for (const name of foreignHooks) {
+    const prefix = place.folder === '' ? '' : `${place.folder}/`;
     output.warn(
-      `the pre-commit hook ${await preCommitFile(io, place.top)} is yours and stays: nothing refuses plaintext yet`,
-      `add this line to it: ${place.folder === '' ? '.' : `./${place.folder}`}/node_modules/.bin/edgeseal hook pre-commit || exit 1`,
+      `the ${name} hook ${await hookFile(io, place.top, name)} is yours and stays: nothing refuses plaintext there yet`,
+      `add this line to it: ${hookLine(prefix, name)}`,
     );
   }
   return exitCodes.ok;
+}
+
+async function hooksOf(io: Io, place: NewPlace): Promise<Map<HookName, HookState>> {
+  const hooks = new Map<HookName, HookState>();
+  for (const name of hookNames)
+    hooks.set(name, place.isNew ? 'missing' : await hookState(io, place.top, name));
+  return hooks;
 }
 
 async function initGit(io: Io, root: string): Promise<void> {

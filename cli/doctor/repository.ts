@@ -11,7 +11,9 @@ import { describeError } from '../terminal/output.ts';
 import { notAccepted, readPin } from '../trust/pin.ts';
 import { findRepository, offeredRoots, openView } from '../repository.ts';
 import type { OpenRepository, Place } from '../repository.ts';
-import { hookState, preCommitFile } from '../set-up/hook.ts';
+import { attributesLine, driverState } from '../set-up/drivers.ts';
+import { hookFile, hookLine, hookNames, hookState } from '../set-up/hook.ts';
+import type { HookName } from '../set-up/hook.ts';
 import { fail, failed, ok, warn } from './check.ts';
 import type { Check } from './check.ts';
 import { mendOf, partOf } from './mend.ts';
@@ -59,13 +61,17 @@ export async function checkRepository(
   }
 }
 
-/** Whether the hook that refuses plaintext is there. */
-export async function checkHook(io: Io, { top, prefix }: Place): Promise<Check> {
-  const name = 'pre-commit hook';
-  const file = await preCommitFile(io, top);
+/** Whether the hooks that refuse plaintext are there. */
+export async function checkHooks(io: Io, place: Place): Promise<Check[]> {
+  return await Promise.all(hookNames.map((name) => checkHook(io, place, name)));
+}
+
+async function checkHook(io: Io, { top, prefix }: Place, hook: HookName): Promise<Check> {
+  const name = `${hook} hook`;
+  const file = await hookFile(io, top, hook);
   const folder = prefix.replace(/\/$/, '');
   const install = `npm install${folder === '' ? '' : ` --prefix ${folder}`}   (in ${top})`;
-  switch (await hookState(io, top)) {
+  switch (await hookState(io, top, hook)) {
     case 'ours':
       return ok(name, file);
     case 'missing':
@@ -76,9 +82,24 @@ export async function checkHook(io: Io, { top, prefix }: Place): Promise<Check> 
       return fail(
         name,
         `${file} does not run edgeseal: nothing refuses plaintext`,
-        `add this line to it: ./${prefix}node_modules/.bin/edgeseal hook pre-commit || exit 1`,
+        `add this line to it: ${hookLine(prefix, hook)}`,
       );
   }
+}
+
+/** Whether Git shows and merges sealed files by item in this clone. Without that nothing is lost but convenience. */
+export async function checkDrivers(io: Io, place: Place): Promise<Check> {
+  const name = 'git drivers';
+  const { configured, named } = await driverState(io, place);
+  if (!named)
+    return warn(
+      name,
+      'git diff shows sealed files as ciphertext, and git merge does not know how to merge them',
+      `add this line to ${place.prefix}.gitattributes: ${attributesLine}`,
+    );
+  return configured
+    ? ok(name, 'git diff and git merge know sealed files')
+    : warn(name, 'this clone does not know the diff and merge drivers yet', 'edgeseal drivers');
 }
 
 /** Regions, keys, policy, and every sealed secret. */

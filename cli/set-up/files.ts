@@ -19,6 +19,8 @@ import type { Output } from '../terminal/output.ts';
 import { sign } from '../signer/signer.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { packageSpecifier, readTemplate } from '../template.ts';
+import { hookNames } from './hook.ts';
+import type { HookName } from './hook.ts';
 import type { NewPlace } from './place.ts';
 
 /** What `init` has decided. */
@@ -34,8 +36,8 @@ export interface NewRepository {
   author: string;
   signer: SigningKey;
   heartbeat: boolean;
-  /** False where the Git repository has a pre-commit hook of its own, which npm must not replace. */
-  ownHook: boolean;
+  /** Hooks that the Git repository has of its own, which npm must not replace. */
+  foreignHooks: readonly HookName[];
 }
 
 /** A file to be written. */
@@ -128,18 +130,27 @@ async function templateFiles(made: NewRepository): Promise<{ path: string; text:
   });
   return files.map(({ path, text }) => {
     if (path === policyFile) return { path, text: policyText(text, made) };
-    if (path === 'package.json' && !made.ownHook) return { path, text: withoutHook(text) };
+    if (path === 'package.json') return { path, text: withoutHooks(text, made.foreignHooks) };
     return { path, text };
   });
 }
 
-/** npm must not put our hook in the place of one that was there before. */
-function withoutHook(text: string): string {
+/** npm must not put our hooks in the place of those that were there before. */
+function withoutHooks(text: string, foreign: readonly HookName[]): string {
+  if (foreign.length === 0) return text;
   const about = JSON.parse(text) as Record<string, Record<string, unknown>>;
-  delete about['simple-git-hooks'];
-  delete about['allowScripts'];
-  delete about['scripts']?.['prepare'];
-  delete about['devDependencies']?.['simple-git-hooks'];
+  for (const name of foreign) delete about['simple-git-hooks']?.[name];
+  if (hookNames.every((name) => foreign.includes(name))) {
+    delete about['simple-git-hooks'];
+    delete about['allowScripts'];
+    delete about['devDependencies']?.['simple-git-hooks'];
+    const { scripts } = about;
+    const prepare = scripts?.['prepare'];
+    const rest =
+      typeof prepare === 'string' ? prepare.replace(/^simple-git-hooks(?: && )?/, '') : '';
+    if (scripts !== undefined && rest !== '') scripts['prepare'] = rest;
+    else delete scripts?.['prepare'];
+  }
   return `${JSON.stringify(about, null, 2)}\n`;
 }
 

@@ -109,7 +109,13 @@ describe('the repository', () => {
     mkdirSync(join(repo, '.git/edgeseal'));
     writeFileSync(join(repo, '.git/edgeseal', idOf()), pin);
     const after = await doctor();
-    expect(after.bad.map(({ name }) => name)).toEqual(['pre-commit hook', 'publish remote']);
+    expect(after.bad.map(({ name }) => name)).toEqual([
+      'pre-commit hook',
+      'commit-msg hook',
+      'pre-push hook',
+      'git drivers',
+      'publish remote',
+    ]);
   });
 
   const idOf = (): string =>
