@@ -1,5 +1,8 @@
 import { author } from './cases/author.ts';
 import { pack } from './cases/git/pack.ts';
+import { protocol } from './cases/git/protocol.ts';
+import { redirect } from './cases/git/redirect.ts';
+import { transport } from './cases/git/transport.ts';
 import { tree } from './cases/git/tree.ts';
 import { heartbeat } from './cases/trust/heartbeat.ts';
 import { root } from './cases/trust/root.ts';
@@ -12,7 +15,6 @@ import { mirror } from './cases/mirror.ts';
 import { pasteFamily } from './cases/paste.ts';
 import { publisher } from './cases/publisher.ts';
 import { store } from './cases/store.ts';
-import { transport } from './cases/transport.ts';
 import { yamlFamily } from './cases/yaml.ts';
 import type { Described, Family } from './kit/attack.ts';
 
@@ -27,6 +29,8 @@ export const families: Family<Described>[] = [
   pasteFamily,
   listing,
   transport,
+  redirect,
+  protocol,
   tree,
   pack,
   local,

@@ -21,9 +21,9 @@ const program = join(folder, 'peer-flux');
 const runs: Record<string, PeerRun> = {};
 let site: Site | undefined;
 
-const titles = ['A Git server misbehaves', 'A Git tree is hostile', 'A Git pack is hostile'];
+const titles = /^A Git (server|tree|pack) /;
 const attacks = families
-  .filter(({ title }) => titles.includes(title))
+  .filter(({ title }) => titles.test(title))
   .flatMap((family) => family.attacks as Attack[]);
 
 beforeAll(() => {
