@@ -1,5 +1,6 @@
 import { isItemName, isLabel, isSubdomain } from '../../format/names.ts';
 import { rank } from '../report.ts';
+import { isSealedText } from '../sealed/sealed-text.ts';
 import { isSopsValue } from '../sealed/sops.ts';
 import { entriesOf, isNull, itemsOf, textAt } from '../structure/node.ts';
 import type { Entry, MapNode, Node, ScalarNode } from '../structure/node.ts';
@@ -16,6 +17,9 @@ const examples = new Set(['admin', '1f2d1e2e67df', 'my-app', '39528$vdg7Jb', 'va
 const plain = { rule: 'kubernetes-secret', where: '' };
 const unreadable = { rule: 'unreadable-secret', where: ', in what no YAML parser takes' };
 const embedded = { rule: 'embedded-secret', where: ', written into another kind of file' };
+
+/** Base64 of which a page shows the begin. */
+const shortened = /^[A-Za-z0-9+/]{2,80}(?:\.{3,10}|…)$/;
 
 /** What a script or a program fills in. */
 const gap =
@@ -84,13 +88,13 @@ function valueOf(
   if (isSops && isSopsValue(value)) return undefined;
   if (value.includes(filler)) return literalIn(source.text.slice(start, end), key);
   if (isPlaceholder(value) || (isEmbedded && gap.test(value))) return undefined;
-  if (field === 'stringData') return isPublicText(value) ? undefined : value;
+  if (field === 'stringData') return isPublicText(value) || isSealedText(value) ? undefined : value;
   const decoded = Buffer.from(value, 'base64');
   const text = decoded.toString('utf8');
   // What is decoded loosely from a text that is no base64 says nothing.
   const isBase64 = decoded.toString('base64') === value.replace(/\s+/g, '');
-  if (!isBase64) return value;
-  if (isPlaceholder(text) || isPublicText(text)) return undefined;
+  if (!isBase64) return shortened.test(value) ? undefined : value;
+  if (isPlaceholder(text) || isPublicText(text) || isSealedText(text)) return undefined;
   return isEmbedded && examples.has(text.trim()) ? undefined : decoded;
 }
 

@@ -30,14 +30,16 @@ function inspectItem(key: string, node: Node, { source, report }: Scope): void {
   });
 }
 
+const sealed = /^A(?:g[A-D]|Q[A-D]|Y[A-D])[A-Za-z0-9+/]{20,}={0,2}$/;
+const shortened = /^A(?:g[A-D]|Q[A-D]|Y[A-D])[A-Za-z0-9+/]{3,}={0,2}(?:\.{2,10}|…)$/;
+
 /**
  * Whether a text is what kubeseal writes: base64 of two bytes with the length of the session key's ciphertext (RSA-OAEP, so
  * 256, 384 or 512), that ciphertext, and AES-GCM's. Of one that was shortened for a page, the begin is enough.
  */
 function isSealedValue(text: string): boolean {
   const bare = text.replace(/\s+/g, '');
-  if (!/^A(?:g[A-D]|Q[A-D]|Y[A-D])[A-Za-z0-9+/]{9}/.test(bare)) return false;
-  return /^[A-Za-z0-9+/]+={0,2}(?:\.{1,10}|…)?$/.test(bare);
+  return sealed.test(bare) || shortened.test(bare);
 }
 
 /** Kinds that refer to secrets and hold none: what is named like one there is a reference. */
