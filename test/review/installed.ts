@@ -14,8 +14,8 @@ export interface Installed {
   origin: string;
   env: NodeJS.ProcessEnv;
   /** Runs a line of shell in the repository. */
-  sh(line: string): Promise<string>;
-  remove(): void;
+  sh: (line: string) => Promise<string>;
+  remove: () => void;
 }
 
 /** Builds the package and makes a repository with it: published, with one secret, npm's lock file committed. */
