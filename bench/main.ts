@@ -7,7 +7,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const benches = ['seal', 'fetch', 'publish', 'controller', 'history', 'cluster'];
+const benches = [
+  'seal',
+  'hook',
+  'fetch',
+  'publish',
+  'controller',
+  'history',
+  'scan-history',
+  'cluster',
+];
 
 const args = process.argv.slice(2);
 const options = args.filter((arg) => arg.startsWith('--'));

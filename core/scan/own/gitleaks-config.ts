@@ -5,9 +5,6 @@ import { PatternError } from './go-cursor.ts';
 import { goRegExp } from './go-regexp.ts';
 import type { Allowance, OwnRule } from './own-rule.ts';
 
-/** Where gitleaks, and we, look for a repository's own rules. */
-export const gitleaksFile = '.gitleaks.toml';
-
 /** What a repository's `.gitleaks.toml` adds. */
 export interface OwnRules {
   rules: OwnRule[];

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { catalogue } from '../../../cli/scan/rules/catalogue.ts';
 import { makeScanPlace, secretManifest } from '../../support/scanned.ts';
 
 const place = makeScanPlace();
@@ -82,6 +84,16 @@ it('is content with nothing, in every format', async () => {
     if (format === 'json') expect(JSON.parse(stdout)).toEqual({ findings: [] });
     if (format === 'junit') expect(stdout).toContain('failures="0"');
   }
+});
+
+it('has a word on every rule there is', async () => {
+  const sources = readdirSync('core/scan', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(`core/scan/${file}`, 'utf8'));
+  const used = sources.flatMap((text) => [...text.matchAll(/\brule: '([a-z0-9-]+)'/g)]);
+  const known = new Set((await catalogue()).map(({ id }) => id));
+  expect(used.length).toBeGreaterThan(20);
+  expect(used.map(([, id = '']) => id).filter((id) => !known.has(id))).toEqual([]);
 });
 
 it('explains its rules', async () => {
