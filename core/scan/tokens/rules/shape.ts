@@ -39,6 +39,8 @@ const link = [
   // The rest of the name, never given back: what is caught in a lookahead is not tried anew.
   '(?=([\\w.-]{0,24}))\\1[\\\\"\'`\\])]{0,4}',
   '(?:\\s?:\\s?[A-Za-z][\\w<>[\\]?.]{0,24}\\s?(?==))?',
+  // A variable of Terraform.
+  '(?:\\s?\\{[^}"\']{0,80}?default)?',
   '[ \\t]{0,8}(?:[:=?|+-]{0,2}[=:>|?]|,|\\s)\\s{0,40}',
   '(?:[\\\\"\']{0,2}[Vv]alue[\\\\"\']{0,2}\\s?[:=]\\s?)?',
   '(?:[Bb]earer |[Bb]asic |[Tt]oken )?(?:[@bBrRfFuU]?[\\\\"\'`]{1,4})?',

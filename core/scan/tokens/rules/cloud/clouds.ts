@@ -9,7 +9,6 @@ export const clouds: readonly TokenRule[] = [
     source: 'https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair',
     keywords: ['ltai'],
     pattern: word`LTAI(?:[A-Za-z0-9]{20}|[A-Za-z0-9]{12})`,
-    random: true,
     shown: 4,
   },
   {
@@ -68,7 +67,10 @@ export const clouds: readonly TokenRule[] = [
     id: 'yandex-secret-key',
     title: 'a secret key of a Yandex Cloud static access key',
     source: 'https://yandex.cloud/en/docs/iam/concepts/authorization/access-key',
-    ...named(['yandex', 'yc_', 'secret_access_key', 'aws_secret'], 'YC[A-Za-z0-9_-]{38}'),
+    ...named(
+      ['yandex', 'yc_', 'aws_secret', 'secret_access_key', 'secret_key'],
+      'YC[A-Za-z0-9_-]{38}',
+    ),
   },
   {
     id: 'ibm-cloud-key',
@@ -102,7 +104,7 @@ export const clouds: readonly TokenRule[] = [
     id: 'scaleway-secret-key',
     title: 'a Scaleway secret key',
     source: 'https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/',
-    ...named(['scaleway', 'scw_'], uuid, 'secret'),
+    ...named(['scaleway', 'scw_', 'scw_secret_key'], uuid, 'secret'),
   },
   {
     id: 'hetzner-token',

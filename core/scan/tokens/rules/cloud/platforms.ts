@@ -117,6 +117,7 @@ export const platforms: readonly TokenRule[] = [
     title: 'a Modal token secret',
     source: 'https://modal.com/docs/reference/modal.config',
     ...named(['modal'], 'as-[A-Za-z0-9]{22}'),
+    random: false,
     shown: 3,
   },
   {
@@ -129,6 +130,6 @@ export const platforms: readonly TokenRule[] = [
     id: 'expo-token',
     title: 'an Expo access token',
     source: 'https://docs.expo.dev/accounts/programmatic-access/',
-    ...named(['expo_'], '[A-Za-z0-9_-]{40}', 'token'),
+    ...named(['expo_', 'expo_token', 'expo_access_token'], '[A-Za-z0-9_-]{40}', 'token'),
   },
 ];

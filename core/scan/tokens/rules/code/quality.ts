@@ -100,7 +100,8 @@ export const quality: readonly TokenRule[] = [
     title: 'an Infracost API key',
     source: 'https://www.infracost.io/docs/integrations/environment_variables/',
     keywords: ['ico-'],
-    pattern: word`ico-[A-Za-z0-9]{32}`,
+    // Not `icon.ico-` and a digest, as build tools name files.
+    pattern: word`(?<!\.)ico-[A-Za-z0-9]{32}`,
     random: true,
     shown: 4,
   },

@@ -67,6 +67,7 @@ export const alerting: readonly TokenRule[] = [
     title: 'a LaunchDarkly API access token',
     source: 'https://launchdarkly.com/docs/home/account/api',
     ...named(['launchdarkly', 'launch_darkly', 'ld_'], `api-${uuid}`),
+    random: false,
     shown: 4,
   },
   {

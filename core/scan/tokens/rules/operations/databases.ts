@@ -49,7 +49,7 @@ export const databases: readonly TokenRule[] = [
     source: 'https://neon.com/docs/connect/connect-from-any-app',
     keywords: ['npg_'],
     pattern: word`npg_[A-Za-z0-9]{12}`,
-    random: true,
+    check: (password) => /[A-Z]/.test(password) && /_.*[a-z]/.test(password),
     shown: 4,
   },
   {

@@ -2,6 +2,13 @@ import type { TokenRule } from '../../rule.ts';
 import { claimsOf } from '../checksum.ts';
 import { jwt, jwtStarts, named, slug, uuid, word } from '../shape.ts';
 
+/** Bootstrap tokens of the documentation and of kubeadm's own. */
+const documented = [
+  'abcdef.0123456789abcdef',
+  '9a08jv.c0izixklcxtmnze7',
+  '783bde.3f89s0fje9f38fhf',
+];
+
 /** Tokens of Kubernetes and of what runs beside it. */
 export const kubernetes: readonly TokenRule[] = [
   {
@@ -38,8 +45,7 @@ export const kubernetes: readonly TokenRule[] = [
     source: 'https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/',
     remedy: 'kubeadm token delete',
     ...named(['kubeadm', 'bootstrap', 'tls_bootstrap'], '[a-z0-9]{6}\\.[a-z0-9]{16}', 'token'),
-    // The one of the documentation.
-    check: (token) => token !== 'abcdef.0123456789abcdef',
+    check: (token) => !documented.includes(token),
   },
   {
     id: 'openshift-token',

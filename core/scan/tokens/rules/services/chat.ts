@@ -83,7 +83,6 @@ export const chat: readonly TokenRule[] = [
     title: 'a Discord bot token',
     source: 'https://discord.com/developers/docs/reference#authentication',
     ...named(['discord', 'bot_token'], discordBot, 'token|secret|key|login'),
-    check: startsWithId,
   },
   {
     id: 'discord-login',
@@ -120,7 +119,6 @@ export const chat: readonly TokenRule[] = [
     keywords: [':aa'],
     pattern:
       /(?<![A-Za-z0-9_.-])(?:bot)?(?<secret>[0-9]{8,10}:AA[A-Za-z0-9_-]{33})(?![A-Za-z0-9_-])/dg,
-    random: true,
   },
   {
     id: 'teams-webhook',

@@ -89,7 +89,7 @@ export const payment: readonly TokenRule[] = [
     source: 'https://docs.adyen.com/development-resources/api-credentials/',
     keywords: ['aqe'],
     pattern:
-      /(?<![A-Za-z0-9+/])AQE[A-Za-z0-9+/]{60,200}-[A-Za-z0-9+/]{43}=-[^\s"'\\]{16}(?=["'\s\\]|$)/dg,
+      /(?<![A-Za-z0-9+/])AQE[A-Za-z0-9+/]{60,200}-[A-Za-z0-9+/]{43}=-[^\s"'\\]{16}(?=["'\s\\<>,;)]|$)/dg,
     shown: 3,
   },
   {
@@ -121,7 +121,6 @@ export const payment: readonly TokenRule[] = [
     source: 'https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/',
     keywords: ['rzp_live_', 'rzp_test_'],
     pattern: word`rzp_(?:live|test)_[A-Za-z0-9]{14}`,
-    random: true,
     shown: 9,
   },
   {
