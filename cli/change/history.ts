@@ -34,9 +34,8 @@ export async function lastVersions(
   files: readonly string[],
 ): Promise<Map<string, number>> {
   const wanted = new Set(files);
-  const traces = (await tracesOf(io, place, files, ['--full-history'])).filter((t) =>
-    wanted.has(t.file),
-  );
+  const walk = ['--full-history', ...(await mergedHeads(io, place))];
+  const traces = (await tracesOf(io, place, files, walk)).filter((t) => wanted.has(t.file));
   const perFile = Math.max(4, Math.floor(maxReads / Math.max(1, files.length)));
   const highest = new Map<string, number>();
   const read = new Map<string, Set<string>>();
@@ -119,6 +118,16 @@ export async function lastAccepted(
     );
   });
   return found;
+}
+
+/** While a merge, rebase or cherry-pick waits for a person: HEAD, and what is being brought into it. */
+async function mergedHeads(io: Io, { top }: Place): Promise<string[]> {
+  const names = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REBASE_HEAD'];
+  const ids = await Promise.all(
+    names.map((name) => gitAnswer(io, ['rev-parse', '--verify', '--quiet', name], { cwd: top })),
+  );
+  const heads = ids.filter((id) => id !== undefined);
+  return heads.length === 0 ? [] : ['HEAD', ...heads];
 }
 
 async function tracesOf(

@@ -51,7 +51,7 @@ export async function wayBack(
     : `edgeseal rollback ${namespace}/${name} --to ${good.secret.spec.version}`;
 }
 
-/** The way out of a conflict: one side whole, and the other change made again; undefined where there is none. */
+/** The way out of a conflict: by item, or one side whole and the other change made again; undefined where there is none. */
 export async function outOfConflict(
   io: Io,
   place: Place,
@@ -63,7 +63,12 @@ export async function outOfConflict(
     return undefined;
   // In a rebase, HEAD is what others have merged.
   const side = merging ? 'MERGE_HEAD' : 'HEAD';
-  return `take the merged one whole: git checkout ${side} -- ${typed(io, place, file)}; then make your change again: edgeseal set ${namespace}/${name} ITEM`;
+  const whole = `take the merged one whole: git checkout ${side} -- ${typed(io, place, file)}; then make your change again: edgeseal set ${namespace}/${name} ITEM`;
+  const args = ['ls-files', '--unmerged', '--', `:(top,literal)${place.prefix}${file}`];
+  const stages = await gitAnswer(io, args, { cwd: place.top });
+  // Once it was added, git does not know the two sides any more.
+  if (stages === undefined || stages === '') return whole;
+  return `merge it by item: edgeseal merge ${namespace}/${name}; or ${whole}`;
 }
 
 /** The same error with another way out. */

@@ -127,7 +127,7 @@ function parseSealedYaml(text: string, file: string | undefined): ParsedYaml {
     throw new EdgesealError('format-yaml', 'a merge conflict that nobody has resolved', {
       file,
       line,
-      hint: 'take one side whole (git checkout --ours or --theirs, and the file), then make the other change again',
+      hint: 'merge it by item: edgeseal merge; or take one side whole (git checkout --ours or --theirs, and the file), then make the other change again',
     });
   }
 }

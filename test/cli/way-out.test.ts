@@ -260,7 +260,8 @@ describe('a merge', () => {
     expect(() => ws.git('merge', '-q', 'theirs')).toThrow();
     const { errors } = await verify();
     expect(errors[0]?.message).toBe('a merge conflict that nobody has resolved');
-    const [take = '', set = ''] = commandsIn(errors[0]?.hint);
+    const [merge = '', take = '', set = ''] = commandsIn(errors[0]?.hint);
+    expect(merge).toBe(`edgeseal merge ${db}`);
     expect(take).toBe(`git checkout MERGE_HEAD -- ${file}`);
     const status = await ws.cli(['status']);
     expect(status.stdout).toContain('unreadable');
@@ -279,7 +280,7 @@ describe('a merge', () => {
     await conflict();
     expect(() => ws.git('rebase', '-q', 'theirs')).toThrow();
     const { errors } = await verify();
-    const [take = ''] = commandsIn(errors[0]?.hint);
+    const [, take = ''] = commandsIn(errors[0]?.hint);
     type(take);
     expect(ws.read(file)).toBe(`${ws.git('show', `theirs:${file}`)}\n`);
     ws.git('rebase', '--skip');
