@@ -96,6 +96,10 @@ describe('a new repository', () => {
         'pre-commit': expect.stringMatching(
           /^\[ -e \.\/node_modules\/\.bin\/edgeseal \] .*; \.\/node_modules\/\.bin\/edgeseal hook pre-commit$/,
         ) as string,
+        'commit-msg': './node_modules/.bin/edgeseal hook commit-msg "$@"',
+        'pre-push': expect.stringMatching(
+          /^\[ -e \.\/node_modules\/\.bin\/edgeseal \] .*; \.\/node_modules\/\.bin\/edgeseal hook pre-push "\$@"$/,
+        ) as string,
       },
     });
     const settings = parse(readFileSync(join(repo, 'edgeseal.yaml'), 'utf8')) as unknown;
@@ -268,8 +272,10 @@ describe('a folder of an existing repository', () => {
     expect(readFileSync(join(top, '.gitignore'), 'utf8')).toMatch(/^build\/\n/);
     expect(result.stderr).toContain('/node_modules/.bin/edgeseal hook pre-commit || exit 1');
     expect(readFileSync(join(top, '.git/hooks/pre-commit'), 'utf8')).toBe('#!/bin/sh\nexit 0\n');
-    const about = readFileSync(join(top, 'package.json'), 'utf8');
-    expect(about).not.toContain('simple-git-hooks');
+    const about = (): string => readFileSync(join(top, 'package.json'), 'utf8');
+    expect(about()).not.toContain('hook pre-commit');
+    expect(about()).toContain('hook pre-push');
+    expect(readFileSync(join(top, '.git/hooks/pre-push'), 'utf8')).toContain('hook pre-push');
   });
 
   it('cannot be called what a workflow or a hook would misread', async () => {
