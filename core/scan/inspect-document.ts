@@ -2,6 +2,7 @@ import { isItemName } from '../format/names.ts';
 import {
   inspectArguments,
   inspectConfigMap,
+  inspectConnection,
   inspectItems,
   inspectLiterals,
   inspectVariable,
@@ -15,7 +16,7 @@ import { isSopsValue } from './sealed/sops.ts';
 import { entriesOf, get, textAt } from './structure/node.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './structure/node.ts';
 import type { Scope } from './structure/scope.ts';
-import { secretName } from './structure/secret-name.ts';
+import { isFingerprint, secretName } from './structure/secret-name.ts';
 import { isSecretValue } from './structure/secret-value.ts';
 import { scalarSource } from './structure/source.ts';
 
@@ -78,7 +79,10 @@ export class DocumentInspector {
     if (inspectVariable(map, scope)) done.add('value');
     inspectKey(map, scope);
     inspectOutput(map, scope);
-    for (const entry of map.entries) if (!done.has(entry.key)) this.#entry(entry, names);
+    for (const entry of map.entries) {
+      if (!done.has(entry.key)) this.#entry(entry, names);
+      else if (entry.key === 'value' && entry.value.kind === 'scalar') this.#text(entry.value);
+    }
   }
 
   /** What a controller makes a Secret's items of, beside what it decrypts or fetches. */
@@ -93,7 +97,7 @@ export class DocumentInspector {
   #entry({ key, value }: Entry, names: boolean): void {
     const scope = this.#scope;
     if (value.kind === 'scalar') {
-      if (names) this.#field(key, value);
+      if (names && !isFingerprint(key)) this.#field(key, value);
       else scope.report.settle(scope.source, value.start, value.end);
       this.#text(value);
       return;
@@ -130,6 +134,7 @@ export class DocumentInspector {
   #text(node: ScalarNode): void {
     const { isSops, report, source, depth, within } = this.#scope;
     const { value } = node;
+    inspectConnection(node, this.#scope);
     if (isSops && isSopsValue(value)) {
       if (node.end > node.start) report.exempt(source, node.start, node.end);
     } else if (value.length > 20 && inner.test(value))

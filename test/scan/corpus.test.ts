@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scanFile } from '../../core/scan/scan-file.ts';
 import { clean } from './corpus/clean.ts';
 import { others, secrets } from './corpus/leaks.ts';
+import { references, workloads } from './corpus/workloads.ts';
 
 const linesOf = async (path: string, text: string): Promise<number[]> => {
   const findings = await scanFile(path, Buffer.from(text));
@@ -17,7 +18,7 @@ describe('plaintext Secrets', () => {
 });
 
 describe('other plaintext', () => {
-  for (const { what, path = 'deploy/web.yaml', text, lines } of others) {
+  for (const { what, path = 'deploy/web.yaml', text, lines } of [...others, ...workloads]) {
     it(`is found: ${what}`, async () => {
       expect(await linesOf(path, text)).toEqual(lines);
     });
@@ -25,7 +26,7 @@ describe('other plaintext', () => {
 });
 
 describe('what gives nothing away', () => {
-  for (const { what, path = 'deploy/web.yaml', text } of clean) {
+  for (const { what, path = 'deploy/web.yaml', text } of [...clean, ...references]) {
     it(`is let pass: ${what}`, async () => {
       const findings = await scanFile(path, Buffer.from(text));
       expect(findings.map(({ line, rule }) => `${line} ${rule}`)).toEqual([]);

@@ -1,7 +1,7 @@
 import type { ScanFinding, ScanOptions } from '../finding.ts';
 
 /** Files of keys that are no text. @returns what it is, or undefined */
-function kindOf(path: string, bytes: Buffer): string | undefined {
+export function keyStoreKind(path: string, bytes: Buffer): string | undefined {
   const magic = bytes.length < 8 ? 0 : bytes.readUInt32BE(0);
   if (magic === 0xfeedfeed && bytes.readUInt32BE(4) <= 2) return 'a Java key store (JKS)';
   if (magic === 0xcececece && bytes.readUInt32BE(4) <= 2) return 'a Java key store (JCEKS)';
@@ -60,7 +60,7 @@ function sequence(bytes: Buffer, at: number): number | undefined {
 
 /** Finds key stores by their structure, whatever their name. */
 export function findKeyStore(path: string, bytes: Buffer, { digest }: ScanOptions): ScanFinding[] {
-  const kind = kindOf(path, bytes);
+  const kind = keyStoreKind(path, bytes);
   if (kind === undefined) return [];
   const finding = { rule: 'key-store', line: 1, column: 1, message: kind, masked: '****' };
   return [digest === undefined ? finding : { ...finding, digest: digest(bytes) }];

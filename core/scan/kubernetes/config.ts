@@ -1,4 +1,5 @@
 import { isItemName } from '../../format/names.ts';
+import { keyStoreKind } from '../formats/key-store.ts';
 import { rank } from '../report.ts';
 import { entriesOf, itemsOf } from '../structure/node.ts';
 import type { MapNode, Node, ScalarNode } from '../structure/node.ts';
@@ -13,7 +14,7 @@ import { nameOf } from './secret.ts';
 export function inspectConfigMap(map: MapNode, scope: Scope): void {
   for (const { key, value } of map.entries) {
     if (key === 'data') inspectItems(value, `ConfigMap${nameOf(map)}`, scope);
-    if (key === 'binaryData') inspectBinary(value, scope);
+    if (key === 'binaryData') inspectBinary(value, `ConfigMap${nameOf(map)}`, scope);
   }
 }
 
@@ -37,11 +38,22 @@ function inspectItem(key: string, value: ScalarNode, owner: string, scope: Scope
   } else if (value.value.length > 8) scope.within(scalarSource(source, value), scope.depth + 1);
 }
 
-function inspectBinary(items: Node, scope: Scope): void {
-  for (const { value } of entriesOf(items)) {
+function inspectBinary(items: Node, owner: string, scope: Scope): void {
+  for (const { key, value } of entriesOf(items)) {
     if (value.kind !== 'scalar' || value.value.length < 16) continue;
-    const text = Buffer.from(value.value, 'base64').toString('latin1');
-    scope.within(decodedSource(scope.source, value, text), scope.depth + 1);
+    const bytes = Buffer.from(value.value, 'base64');
+    const kind = keyStoreKind(key, bytes);
+    if (kind === undefined) {
+      const text = bytes.toString('latin1');
+      scope.within(decodedSource(scope.source, value, text), scope.depth + 1);
+    } else {
+      scope.report.hit(scope.source, value.start, value.end, {
+        rule: 'key-store',
+        rank: rank.structure,
+        message: `${kind} in ${owner}${shown(key)}`,
+        value: bytes,
+      });
+    }
   }
 }
 
@@ -55,6 +67,7 @@ export function inspectVariable(map: MapNode, scope: Scope): boolean {
     if (entry.key === 'value') ({ value } = entry as { value: ScalarNode });
   }
   if (name === undefined || value === undefined) return false;
+  if (/^(?:proxy-)?authorization$/i.test(name)) inspectHeader(value, scope);
   const promised = secretName(name);
   if (promised === undefined || !isSecretValue(value.value, promised, 'variable')) return true;
   scope.report.hit(scope.source, value.start, value.end, {
@@ -64,6 +77,39 @@ export function inspectVariable(map: MapNode, scope: Scope): boolean {
     value: value.value,
   });
   return true;
+}
+
+/** A header of a probe: `Authorization`, `Bearer ...` (RFC 9110 section 11.6.2). */
+function inspectHeader({ value, start, end }: ScalarNode, { source, report }: Scope): void {
+  const [, credentials] = /^(?:Basic|Bearer|Token)\s{1,10}(\S{6,4000})$/i.exec(value.trim()) ?? [];
+  if (credentials === undefined || isPlaceholder(credentials) || /\$[{(]/.test(credentials)) return;
+  report.hit(source, start, end, {
+    rule: 'kubernetes-env',
+    rank: rank.structure,
+    message: 'credentials in plaintext in a header (Authorization)',
+    value: credentials,
+  });
+}
+
+const connection =
+  /(?:^|;)\s{0,5}(?:server|data source|host|addr|address|network address)\s{0,5}=/i;
+const connectionPassword =
+  /(?:^|;)\s{0,5}(?:password|pwd)\s{0,5}=\s{0,5}([^;"'\s]{3,200})(?=;|\s*$)/gi;
+
+/** A connection string: `Server=db;User Id=app;Password=made-up`. */
+export function inspectConnection(node: ScalarNode, { source, report }: Scope): void {
+  const { value } = node;
+  if (!value.includes(';') || value.length > 4000 || !connection.test(value)) return;
+  for (const { 0: whole, 1: password = '', index } of value.matchAll(connectionPassword)) {
+    if (isPlaceholder(password) || /\$[{(]|\ue000/.test(password)) continue;
+    const at = index + whole.length - password.length;
+    report.hit(scalarSource(source, node), at, at + password.length, {
+      rule: 'connection-string',
+      rank: rank.structure,
+      message: 'a connection string with a password in it',
+      value: password,
+    });
+  }
 }
 
 /** `password=made-up` among the literals of a generator, a list of variables, or options of a command. */

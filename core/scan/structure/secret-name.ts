@@ -13,7 +13,7 @@ const keyWords = setOf(`
 `);
 /** Behind a word that promises a secret, these say that something else is meant: where it lies, how long it is, how it is called. */
 const others = setOf(`
-  name names ref refs reference file files filename path paths dir directory folder url uri urls
+  name names hash hashes hashing algo encoder ref refs reference file files filename path paths dir directory folder url uri urls
   endpoint host server port type kind id ids length size ttl expiry expiration expires expire expired
   lifetime duration timeout age min max minimum maximum limit limits policy policies enabled enable
   disabled disable required allowed rotation interval period version count namespace provider store
@@ -29,6 +29,11 @@ const others = setOf(`
   page form input visible show hide usage attempts history reuse import image
 `);
 
+/** `checksum/secret` and the like. */
+const fingerprints = setOf(`checksum checksums digest fingerprint sha`);
+/** `existingSecret`, `passwordSecret`: how an object is called. */
+const owners = setOf(`existing password credentials tls pull cert certificate ssl`);
+
 /**
  * What a key, a variable or an option promises by its name, in whatever way its words are joined.
  *
@@ -37,10 +42,12 @@ const others = setOf(`
 export function secretName(name: string): SecretName | undefined {
   if (name.length < 3 || name.length > 120) return undefined;
   const words = wordsOf(name);
+  if (words.some((word) => fingerprints.has(word))) return undefined;
   const last = words.at(-1) ?? '';
   const before = words.at(-2) ?? '';
   if (passwords.has(last) || /(?:password|passwd|passphrase)$/.test(last)) return 'password';
   if (last === 'pw' && words.length > 1) return 'password';
+  if (last === 'secret' && owners.has(before)) return undefined;
   if (tokens.has(last)) return isPublic(words) ? undefined : 'token';
   if (/[a-z](?:secret|token|apikey)$/.test(last)) return 'token';
   if (last === 'key' && keyWords.has(before)) return isPublic(words) ? undefined : 'token';
@@ -52,6 +59,11 @@ export function secretName(name: string): SecretName | undefined {
   if (behind.length === 0 || behind.some((word) => others.has(word))) return undefined;
   if (words[index] === 'pass') return undefined;
   return passwords.has(words[index] ?? '') ? 'password' : 'token';
+}
+
+/** Whether a name says that its value is the digest of something, which gives nothing away. */
+export function isFingerprint(name: string): boolean {
+  return name.length <= 120 && wordsOf(name).some((word) => fingerprints.has(word));
 }
 
 function isPublic(words: string[]): boolean {

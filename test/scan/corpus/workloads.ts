@@ -1,0 +1,458 @@
+/* eslint-disable no-template-curly-in-string -- what a shell fills in is what these texts are about */
+import type { Leak } from './leaks.ts';
+
+/** What runs in a cluster and gives a secret away. All values are made up. */
+export const workloads: Leak[] = [
+  {
+    what: 'conn string',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: ConnectionStrings__Default\n          value: "Server=db;User Id=sa;Password=Str0ng!Pass;"\n',
+    lines: [10],
+  },
+  {
+    what: 'conn string weakname',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: DB\n          value: "Server=tcp:db,1433;Database=x;Uid=sa;Pwd=made-up;"\n',
+    lines: [10],
+  },
+  {
+    what: 'java opts',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: JAVA_OPTS\n          value: "-Xmx1g -Dspring.datasource.password=hunter2x -Dfoo=bar"\n',
+    lines: [10],
+  },
+  {
+    what: 'probe header basic',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        livenessProbe:\n          httpGet:\n            path: /\n            httpHeaders:\n            - name: Authorization\n              value: Basic YWRtaW46aHVudGVyMg==\n',
+    lines: [13],
+  },
+  {
+    what: 'probe header bearer',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        livenessProbe:\n          httpGet:\n            httpHeaders:\n            - name: Authorization\n              value: Bearer abc123def456ghi789\n',
+    lines: [12],
+  },
+  {
+    what: 'curl -u',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        command: ["sh","-c","curl -u admin:hunter2x http://x/y"]\n',
+    lines: [8],
+  },
+  {
+    what: 'mysql -p',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        command: ["sh","-c","mysqladmin ping -uroot -phunter2x"]\n',
+    lines: [8],
+  },
+  {
+    what: 'PGPASSWORD inline',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        command: ["sh","-c","PGPASSWORD=hunter2x psql -h db"]\n',
+    lines: [8],
+  },
+  {
+    what: 'redis requirepass',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        args: ["--requirepass","hunter2x"]\n',
+    lines: [8],
+  },
+  {
+    what: 'redis conf',
+    path: 'cm.yaml',
+    text: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  redis.conf: |\n    port 6379\n    requirepass hunter2x\n',
+    lines: [6],
+  },
+  {
+    what: 'nginx proxy header',
+    path: 'cm.yaml',
+    text: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  nginx.conf: |\n    proxy_set_header Authorization "Basic YWRtaW46aHVudGVyMg==";\n',
+    lines: [5],
+  },
+  {
+    what: 'encryption config',
+    path: 'e.yaml',
+    text: 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- providers:\n  - aescbc:\n      keys:\n      - name: key1\n        secret: c2VjcmV0IGlzIHNlY3VyZSwgb3IgaXMgaXQ/Cg==\n',
+    lines: [8],
+  },
+  {
+    what: 'helmrelease',
+    path: 'h.yaml',
+    text: 'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    grafana:\n      adminPassword: prom-operator\n',
+    lines: [6],
+  },
+  {
+    what: 'substitute',
+    path: 'k.yaml',
+    text: 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  postBuild:\n    substitute:\n      db_password: hunter2x\n',
+    lines: [6],
+  },
+  {
+    what: 'basic auth secret',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\ntype: kubernetes.io/basic-auth\nstringData:\n  username: admin\n  password: t0p-Secret\n',
+    lines: [5, 6],
+  },
+  {
+    what: 'bootstrap',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\ntype: bootstrap.kubernetes.io/token\nstringData:\n  token-id: 07401b\n  token-secret: f395accd246ae52d\n',
+    lines: [5, 6],
+  },
+  {
+    what: 'auth users',
+    path: 'cm.yaml',
+    text: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  users: admin:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/\n',
+    lines: [4],
+  },
+  {
+    what: 'initContainers args',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        args:\n        - --db-password=Sup3rS3cret!\n',
+    lines: [9],
+  },
+  { what: 'camel', path: 'v.yaml', text: 'smtp:\n  smtpPassword: Sup3rS3cret!\n', lines: [2] },
+  {
+    what: 'apikey',
+    path: 'v.yaml',
+    text: 'external:\n  apiKey: 9f8b7c6d5e4f3a2b1c0d\n',
+    lines: [2],
+  },
+  {
+    what: 'jwt secret env',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: JWT_SECRET\n          value: my-jwt-signing-secret\n',
+    lines: [10],
+  },
+  {
+    what: 'aws env',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: AWS_SECRET_ACCESS_KEY\n          value: wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzKEY\n',
+    lines: [10],
+  },
+  {
+    what: 'slack',
+    path: 'cm.yaml',
+    text: 'kind: ConfigMap\napiVersion: v1\ndata:\n  alertmanager.yml: |\n    global:\n      slack_api_url: https://hooks.slack.com/services/T0AB12CD3/B0AB12CD4/aBcDeFgHiJkLmNoPqRsTuVwX\n',
+    lines: [6],
+  },
+  {
+    what: 'smtp_auth',
+    path: 'cm.yaml',
+    text: 'kind: ConfigMap\napiVersion: v1\ndata:\n  alertmanager.yml: |\n    global:\n      smtp_auth_password: hunter2x\n',
+    lines: [6],
+  },
+  {
+    what: 'argocd repo',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: repo\n  labels:\n    argocd.argoproj.io/secret-type: repository\nstringData:\n  url: https://github.com/a/b\n  password: x1\n',
+    lines: [8, 9],
+  },
+  {
+    what: 'patch data',
+    path: 'k.yaml',
+    text: 'kind: Kustomization\npatches:\n- target:\n    kind: Secret\n    name: a\n  patch: |\n    - op: add\n      path: /data/password\n      value: aHVudGVyMg==\n',
+    lines: [9],
+  },
+  {
+    what: 'cronjob',
+    path: 'c.yaml',
+    text: 'apiVersion: batch/v1\nkind: CronJob\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n          - name: a\n            env:\n              - name: "MONGO_PASS"\n                value: \'p@ss\'\n',
+    lines: [12],
+  },
+  {
+    what: 'podtemplate secret in list json',
+    path: 'l.json',
+    text: '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"apps/v1","kind":"Deployment","spec":{"template":{"spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"hunter2"}]}]}}}}]}',
+    lines: [1],
+  },
+  {
+    what: 'mongodb srv',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: MONGO_URI\n          value: mongodb+srv://app:S3cr3t@cluster0.mongodb.net/x\n',
+    lines: [10],
+  },
+  {
+    what: 'annotation',
+    path: 'i.yaml',
+    text: 'kind: Ingress\nmetadata:\n  annotations:\n    example.com/api-token: 9f8b7c6d5e4f3a2b1c0d\n',
+    lines: [4],
+  },
+  {
+    what: 'anchors merge env',
+    path: 'd.yaml',
+    text: 'x-env: &env\n  DB_PASSWORD: hunter2x\nservices:\n  a:\n    environment:\n      <<: *env\n',
+    lines: [2],
+  },
+  {
+    what: 'tf kubernetes_secret',
+    path: 'm.tf',
+    text: 'resource "kubernetes_secret" "a" {\n  metadata { name = "a" }\n  data = {\n    password = "P4ssw0rd!"\n  }\n}\n',
+    lines: [4],
+  },
+  {
+    what: 'kubectl create secret',
+    path: 'up.sh',
+    text: 'kubectl create secret generic db --from-literal=password=hunter2x\n',
+    lines: [1],
+  },
+  {
+    what: 'kubectl create docker',
+    path: 'up.sh',
+    text: 'kubectl create secret docker-registry r --docker-username=a --docker-password=hunter2x\n',
+    lines: [1],
+  },
+  {
+    what: 'secret no apiVersion',
+    path: 's.yml',
+    text: 'kind: Secret\nmetadata: {name: x}\nstringData: {license: ABC}\n',
+    lines: [3],
+  },
+  {
+    what: 'values extraEnv',
+    path: 'values.yaml',
+    text: 'extraEnv:\n  - name: API_TOKEN\n    value: abcdef123456\n',
+    lines: [3],
+  },
+  {
+    what: 'cloud-init',
+    path: 'ud.yaml',
+    text: '#cloud-config\nchpasswd:\n  list: |\n    root:hunter2x\npassword: Hunter2x\n',
+    lines: [5],
+  },
+  {
+    what: 'registry mirror',
+    path: 'r.yaml',
+    text: 'configs:\n  "registry.example.com":\n    auth:\n      username: a\n      password: Hunter2x\n',
+    lines: [5],
+  },
+  {
+    what: 'k3s token',
+    path: 'k.yaml',
+    text: 'token: K10abcdef0123456789abcdef0123456789::server:abcdef0123456789\n',
+    lines: [1],
+  },
+  {
+    what: 'Dockerfile ENV',
+    path: 'Dockerfile',
+    text: 'FROM x\nENV DB_PASSWORD=hunter2x\nARG NPM_TOKEN="abc123def456"\n',
+    lines: [2, 3],
+  },
+  {
+    what: 'template values',
+    path: 'values.yaml',
+    text: 'db:\n  password: "{{ .Values.x }}"\n  replicationPassword: Rep1-pass\n',
+    lines: [3],
+  },
+  {
+    what: 'NOTES base64',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\ndata:\n  a: cGFzc3dvcmQ=\n',
+    lines: [4],
+  },
+  {
+    what: 'empty string items',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\ndata:\n  "": YQ==\n',
+    lines: [4],
+  },
+  {
+    what: 'numbers',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\nstringData:\n  pin: 0123\n  t: 2024-01-01\n',
+    lines: [4, 5],
+  },
+  {
+    what: 'list yaml docs',
+    path: 's.yaml',
+    text: '- apiVersion: v1\n  kind: Secret\n  stringData:\n    a: b\n- kind: Secret\n  data: {x: eA==}\n',
+    lines: [4, 6],
+  },
+  {
+    what: 'indent list',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: List\nitems:\n    - apiVersion: v1\n      kind: Secret\n      metadata:\n          name: x\n      stringData:\n          a: b\n',
+    lines: [9],
+  },
+  {
+    what: 'kind comment',
+    path: 's.yaml',
+    text: 'apiVersion: v1 # x\nkind: Secret # the secret\nstringData: # here\n  # note\n  a: b # c\n',
+    lines: [5],
+  },
+  {
+    what: 'docs markers',
+    path: 's.yaml',
+    text: '--- # one\napiVersion: v1\nkind: Secret\nstringData:\n  a: b\n--- {kind: Secret, stringData: {c: d}}\n...\n',
+    lines: [5, 6],
+  },
+];
+
+/** The same, done as it should be. */
+export const references: { what: string; path: string; text: string }[] = [
+  {
+    what: 'env refs',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        env:\n        - name: SECRET_KEY_REF\n          valueFrom: {secretKeyRef: {name: a, key: b}}\n        - name: DB_PASSWORD_SECRET_NAME\n          value: db-secret\n        - name: KEY_VAULT_NAME\n          value: my-vault\n        - name: SESSION_TOKEN_EXPIRY\n          value: "3600"\n        - name: AUTH_ENABLED\n          value: "true"\n        - name: OAUTH_TOKEN_ENDPOINT\n          value: https://idp.example.com/oauth/token\n        - name: SSH_KEY_PATH\n          value: /keys/id_rsa\n        - name: AUTHOR\n          value: me\n        - name: PRIVATE_KEY_FILE\n          value: /a/b.pem\n        - name: CLIENT_ID\n          value: 9f8b7c6d-5e4f-3a2b-1c0d-9f8b7c6d5e4f\n',
+  },
+  {
+    what: 'vault annotations',
+    path: 'd.yaml',
+    text: 'kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        vault.hashicorp.com/agent-inject: "true"\n        vault.hashicorp.com/role: web\n        vault.hashicorp.com/agent-inject-secret-db: secret/data/db\n        vault.hashicorp.com/agent-inject-template-db: |\n          {{- with secret "secret/data/db" -}}\n          postgresql://{{ .Data.data.username }}:{{ .Data.data.password }}@db/app\n          {{- end }}\n',
+  },
+  {
+    what: 'csi',
+    path: 'd.yaml',
+    text: 'kind: Deployment\nspec:\n  volumes:\n  - name: s\n    csi:\n      driver: secrets-store.csi.k8s.io\n      volumeAttributes: {secretProviderClass: db}\n',
+  },
+  {
+    what: 'checksum ann',
+    path: 'd.yaml',
+    text: 'kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        checksum/secret: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n        checksum/config: {{ include "a" . | sha256sum }}\n',
+  },
+  {
+    what: 'digest',
+    path: 'd.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        image: nginx@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n',
+  },
+  {
+    what: 'uid',
+    path: 'd.yaml',
+    text: 'kind: Pod\nmetadata:\n  uid: 9f8b7c6d-5e4f-3a2b-1c0d-9f8b7c6d5e4f\n  resourceVersion: "123456"\n  ownerReferences: [{uid: 9f8b7c6d-5e4f-3a2b-1c0d-9f8b7c6d5e4f}]\n',
+  },
+  {
+    what: 'sa',
+    path: 'sa.yaml',
+    text: 'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/my-role\n    iam.gke.io/gcp-service-account: a@b.iam.gserviceaccount.com\n',
+  },
+  {
+    what: 'sa token secret',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: t\n  annotations: {kubernetes.io/service-account.name: build}\ntype: kubernetes.io/service-account-token\n',
+  },
+  {
+    what: 'webhook ca',
+    path: 'w.yaml',
+    text: 'kind: MutatingWebhookConfiguration\nwebhooks:\n- clientConfig:\n    caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJzekNDQVZtZ0F3SUJBZ0lVTWFkZVVwTWFkZVVwTWFkZVVwCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K\n',
+  },
+  {
+    what: 'netpol',
+    path: 'n.yaml',
+    text: 'kind: NetworkPolicy\nspec:\n  podSelector: {matchLabels: {app: secret-service, tier: token}}\n',
+  },
+  {
+    what: 'ingress',
+    path: 'i.yaml',
+    text: 'kind: Ingress\nmetadata:\n  annotations:\n    nginx.ingress.kubernetes.io/auth-type: basic\n    nginx.ingress.kubernetes.io/auth-secret: basic-auth\n    nginx.ingress.kubernetes.io/auth-realm: "Authentication Required"\n',
+  },
+  {
+    what: 'gateway',
+    path: 'g.yaml',
+    text: 'kind: HTTPRoute\nspec:\n  rules: [{filters: [{type: ExtensionRef, extensionRef: {kind: Secret, name: x}}]}]\n',
+  },
+  {
+    what: 'cm non',
+    path: 'c.yaml',
+    text: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  PASSWORD_HASH_ALGO: bcrypt\n  TOKEN_ISSUER: https://idp\n  SECRET_STORE: vault\n  KEY_PREFIX: app\n  AUTH_MODE: oidc\n  nginx.conf: |\n    server { listen 80; ssl_certificate_key /tls/tls.key; auth_basic_user_file /etc/nginx/.htpasswd; }\n  app.yml: |\n    security:\n      jwt:\n        secret: ${JWT_SECRET}\n        token-validity-seconds: 86400\n      password-encoder: bcrypt\n',
+  },
+  {
+    what: 'pushsecret',
+    path: 'p.yaml',
+    text: 'kind: PushSecret\nspec:\n  selector: {secret: {name: a}}\n  data: [{match: {secretKey: password, remoteRef: {remoteKey: prod/db/password-1}}}]\n',
+  },
+  {
+    what: 'external db',
+    path: 'e.yaml',
+    text: 'apiVersion: external-secrets.io/v1beta1\nkind: ExternalSecret\nspec:\n  dataFrom: [{extract: {key: prod/db-2026}}]\n  data:\n  - secretKey: API_KEY\n    remoteRef: {key: "secret/data/app1", property: apiKey1}\n',
+  },
+  {
+    what: 'crossplane',
+    path: 'x.yaml',
+    text: 'kind: RDSInstance\nspec:\n  writeConnectionSecretToRef: {name: db-conn1, namespace: x}\n  forProvider: {masterUsername: admin, masterPasswordSecretRef: {name: pw, key: password}}\n',
+  },
+  {
+    what: 'cnpg',
+    path: 'p.yaml',
+    text: 'kind: Cluster\nspec:\n  bootstrap: {initdb: {secret: {name: app-user1}}}\n  superuserSecret: {name: superuser1}\n',
+  },
+  {
+    what: 'strimzi',
+    path: 'u.yaml',
+    text: 'kind: KafkaUser\nspec:\n  authentication: {type: scram-sha-512, password: {valueFrom: {secretKeyRef: {name: a, key: b}}}}\n',
+  },
+  {
+    what: 'mariadb',
+    path: 'm.yaml',
+    text: 'kind: MariaDB\nspec:\n  rootPasswordSecretKeyRef: {name: mariadb, key: root-password, generate: true}\n',
+  },
+  {
+    what: 'sealed',
+    path: 's.yaml',
+    text: 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  annotations: {sealedsecrets.bitnami.com/cluster-wide: "true"}\n  name: a\nspec:\n  encryptedData:\n    password: AgBy8hCFAbC0deFGhiJKlmNOpqRStuVWxyZ0123456789abcdefghijklmnopqrstuvwxyz==\n',
+  },
+  {
+    what: 'helm tpl all',
+    path: 'templates/deployment.yaml',
+    text: 'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: {{ .Chart.Name }}\n          env:\n            - name: DB_PASSWORD\n              valueFrom:\n                secretKeyRef:\n                  name: {{ include "x.secretName" . }}\n                  key: password\n            - name: API_TOKEN\n              value: {{ .Values.apiToken | quote }}\n          {{- with .Values.args }}\n          args:\n            {{- toYaml . | nindent 12 }}\n          {{- end }}\n',
+  },
+  {
+    what: 'helm secret tpl gen',
+    path: 'templates/secret.yaml',
+    text: '{{- $existing := (lookup "v1" "Secret" .Release.Namespace "db") }}\n{{- $pw := randAlphaNum 16 }}\napiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ .Release.Name }}-db\ntype: Opaque\ndata:\n  {{- if $existing }}\n  password: {{ index $existing.data "password" }}\n  {{- else }}\n  password: {{ $pw | b64enc }}\n  {{- end }}\n  url: {{ printf "postgres://%s:%s@%s" .Values.user $pw .Values.host | b64enc }}\n',
+  },
+  {
+    what: 'secret placeholders2',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\nstringData:\n  a: "<replace-me>"\n  b: "<YOUR_TOKEN>"\n  c: "${API_KEY}"\n  d: "{{ vault_token }}"\n',
+  },
+  {
+    what: 'avp',
+    path: 's.yaml',
+    text: 'apiVersion: v1\nkind: Secret\nmetadata:\n  annotations: {avp.kubernetes.io/path: "secret/data/db"}\nstringData:\n  password: <password>\n  u: <path:secret/data/db#username>\n',
+  },
+  {
+    what: 'kyverno',
+    path: 'k.yaml',
+    text: 'apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec:\n  rules:\n  - name: sync\n    generate:\n      kind: Secret\n      name: regcred\n      clone: {namespace: default, name: regcred}\n',
+  },
+  {
+    what: 'gatekeeper',
+    path: 'k.yaml',
+    text: 'kind: K8sRequiredLabels\nspec:\n  match: {kinds: [{apiGroups: [""], kinds: ["Secret"]}]}\n  parameters: {message: "no plaintext password"}\n',
+  },
+  {
+    what: 'rbac',
+    path: 'r.yaml',
+    text: 'kind: Role\nrules: [{apiGroups: [""], resources: [secrets], resourceNames: [db-password-1], verbs: [get]}]\n',
+  },
+  {
+    what: 'tokenrequest',
+    path: 'p.yaml',
+    text: 'kind: Pod\nspec:\n  serviceAccountName: x\n  volumes: [{name: token, projected: {sources: [{serviceAccountToken: {path: token, audience: vault, expirationSeconds: 7200}}]}}]\n',
+  },
+  {
+    what: 'compose ex',
+    path: 'docker-compose.yml',
+    text: 'services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD}\n      POSTGRES_USER: app\n    env_file: .env\n',
+  },
+  {
+    what: 'cert secretTemplate',
+    path: 'c.yaml',
+    text: 'kind: Certificate\nspec:\n  secretName: web-tls\n  privateKey: {algorithm: ECDSA, size: 256, rotationPolicy: Always}\n  keystores: {jks: {create: true, passwordSecretRef: {name: jks, key: password}}}\n',
+  },
+  {
+    what: 'secret type only vals',
+    path: 'values.yaml',
+    text: 'secret:\n  create: true\n  name: my-secret-1\n  type: Opaque\ntoken:\n  enabled: false\npasswordSecret: db-pass-2\nexistingSecretPasswordKey: mariadb-root-password\nauth:\n  secretKeyRef: foo1\n  secretKey: password\n',
+  },
+  {
+    what: 'edge bundle',
+    path: 'kustomization.yaml',
+    text: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\nsecretGenerator:\n- name: a\n  files:\n  - token=secrets/token.txt\n  options: {disableNameSuffixHash: true}\n',
+  },
+  {
+    what: 'public keys cm',
+    path: 'c.yaml',
+    text: 'kind: ConfigMap\napiVersion: v1\ndata:\n  authorized_keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpMadeUpMadeUpMadeUpMadeUpMadeUp0 a@b\n  jwks.json: \'{"keys":[{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs","e":"AQAB"}]}\'\n',
+  },
+];
