@@ -23,7 +23,7 @@ export async function knownHere(io: Io): Promise<KnownPlace | undefined> {
     if (known.foreign > 0) {
       output.warn(
         'some values that were sealed here are not known again: they were noted with another key',
-        `the key was ${place.keyFile}; to note all values anew: edgeseal verify --key KEY-FILE`,
+        `the key was ${place.keyFile}; to note a secret's values anew: edgeseal unseal SECRET --key KEY-FILE`,
       );
     }
     return place;

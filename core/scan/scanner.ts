@@ -3,8 +3,10 @@ import { allowedInLine, isCertain } from './allow/comment.ts';
 import type { ScanFinding } from './finding.ts';
 import type { KnownValues } from './known/known-values.ts';
 import type { OwnScanner } from './own/own-scanner.ts';
+import { isWide, textOf } from './formats/decode.ts';
 import { scanFile } from './scan-file.ts';
 import { windowsOf } from './windows.ts';
+import type { Window } from './windows.ts';
 
 /** What a repository adds to what is looked for everywhere. */
 export interface ScannerOptions {
@@ -36,10 +38,20 @@ export class Scanner {
     path: string,
     bytes: Uint8Array,
   ): Promise<{ findings: ScanFinding[]; stopped: string | undefined }> {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return await this.scanParts(
+      path,
+      windowsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+    );
+  }
+
+  /** {@link scan} for a file that comes in parts. */
+  async scanParts(
+    path: string,
+    parts: Iterable<Window> | AsyncIterable<Window>,
+  ): Promise<{ findings: ScanFinding[]; stopped: string | undefined }> {
     const findings = new Map<string, ScanFinding>();
     let stopped: string | undefined;
-    for (const { bytes: part, lines } of windowsOf(buffer)) {
+    for await (const { bytes: part, lines } of parts) {
       const found = await this.#scanPart(path, part);
       stopped ??= found.stopped;
       for (const finding of found.findings) {
@@ -63,12 +75,13 @@ export class Scanner {
       return made;
     };
     const ours = await scanFile(path, bytes, { digest: noted });
-    const theirs = this.#own?.scan(path, bytes.toString('utf8'), digest);
-    const known = this.#known?.find(bytes) ?? [];
+    const plain = isWide(bytes) ? Buffer.from(textOf(bytes)) : bytes;
+    const theirs = this.#own?.scan(path, plain.toString('utf8'), digest);
+    const known = this.#known?.find(plain) ?? [];
     const found = mostSpecific([...ours, ...unseen(ours, theirs?.findings ?? [])], known);
     const { stopped } = theirs ?? {};
     if (found.length === 0) return { findings: found, stopped };
-    const lines = bytes.toString('utf8').split('\n');
+    const lines = plain.toString('utf8').split('\n');
     const findings = found.flatMap((finding) => {
       const line = lines[finding.line - 1] ?? '';
       if (allowedInLine(line, finding.rule)) return [];

@@ -10,6 +10,34 @@ const windowBytes = 8 * 1024 * 1024;
 /** What lies across a cut (a private key of many lines) is whole in one of both parts. */
 const overlapBytes = 64 * 1024;
 
+/**
+ * {@link windowsOf} for a file that is too large for memory: `read` fills a buffer from where it was, and says how far.
+ *
+ * @yields parts in memory that is used again for the next one
+ */
+export async function* windowsOfFile(
+  read: (into: Buffer) => Promise<number>,
+): AsyncGenerator<Window> {
+  const buffer = Buffer.alloc(windowBytes + overlapBytes);
+  let kept = 0;
+  let lines = 0;
+  for (let isLater = false; ; isLater = true) {
+    let length = kept;
+    while (length < buffer.length) {
+      const count = await read(buffer.subarray(length));
+      if (count === 0) break;
+      length += count;
+    }
+    if (isLater && length === kept) return;
+    yield { bytes: buffer.subarray(0, length), lines, isLater };
+    if (length < buffer.length) return;
+    const next = lineStart(buffer, length - overlapBytes, length) ?? length - overlapBytes;
+    lines += countLines(buffer, 0, next);
+    kept = length - next;
+    buffer.copyWithin(0, next, length);
+  }
+}
+
 /** A large file in parts, cut at line ends where there are any, so that memory and time do not grow faster than the file. */
 export function* windowsOf(bytes: Buffer): Generator<Window> {
   let start = 0;

@@ -73,6 +73,12 @@ const structure: RuleAbout[] = (
       change,
     ],
     [
+      'connection-string',
+      'a password in a connection string',
+      'a string of NAME=VALUE pairs, as drivers of databases take it',
+      change,
+    ],
+    [
       'private-key',
       'a private key, of any kind',
       'https://www.rfc-editor.org/rfc/rfc7468',
