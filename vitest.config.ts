@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -17,6 +18,8 @@ export default defineConfig({
       TZ: 'UTC',
       LC_ALL: 'C.UTF-8',
       NO_COLOR: '1',
+      // Hooks, guides and crashes start our programs some thousand times: from the sources, in half the time.
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/edgeseal-tests'),
     },
     // `.ci/run` reads the totals from a file, so that nobody has to parse what is meant for people.
     ...(process.env['EDGESEAL_TEST_JSON'] === undefined

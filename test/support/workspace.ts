@@ -221,6 +221,7 @@ export function homeIn(folder: string): NodeJS.ProcessEnv {
     GIT_CONFIG_NOSYSTEM: '1',
     LC_ALL: 'C',
     TMPDIR: tmpdir(),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
   };
 }
 
