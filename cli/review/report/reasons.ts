@@ -6,13 +6,15 @@ import type { Words } from '../words.ts';
 /** So many are listed; of many alike the first few. */
 const atMost = 12;
 const alike = 4;
+/** Whoever signs one of more than these signs them all. */
+const signaturesAtMost = 2;
 
 /** Reasons as they are shown: of many alike the first few, and how many more there are. */
 export function shownReasons(reasons: readonly Reason[]): Reason[] {
   const shown: Reason[] = [];
   for (const [, same] of Map.groupBy(reasons, ({ level, kind }) => `${level} ${kind}`)) {
     const [first] = same;
-    if (first?.kind === 'signature' && same.length > alike) shown.push(together(same));
+    if (first?.kind === 'signature' && same.length > signaturesAtMost) shown.push(together(same));
     else if (same.length <= alike + 1) shown.push(...same);
     else {
       const more: Words = [`and ${same.length - alike} more like it`];
