@@ -35,6 +35,7 @@ export async function run(given: Io, _args: string[], options: Options): Promise
   const place = await placeOf(io, from);
   const change = await mergedChange(io, place.top, from, to);
   const review = await reviewChange(io, place, change, nameOf(base, job));
+  if (job === undefined && options.head === undefined) await sayUncommitted(io, place);
   print(io, review, options.output);
   if (job !== undefined) await answer(io, job, review);
   return review.verdict === 'refused' ? exitCodes.findings : exitCodes.ok;
@@ -79,6 +80,12 @@ async function placeOf(io: Io, base: string): Promise<Place> {
     if ((await gitAnswer(io, args)) === undefined) throw error;
     return { root: io.cwd, top, prefix };
   }
+}
+
+async function sayUncommitted(io: Io, { top }: Place): Promise<void> {
+  const args = ['status', '--porcelain', '--untracked-files=normal'];
+  if ((await gitAnswer(io, args, { cwd: top })) === '') return;
+  new Output(io).note('what is not committed is not looked at: edgeseal diff shows it');
 }
 
 function nameOf(base: string, job: Job | undefined): string {

@@ -151,6 +151,29 @@ describe('plaintext', () => {
     expect(markdown).toContain('## ⛔ Do not merge: it holds plaintext');
     expect(markdown).toContain('it was taken away again, but commit');
   });
+
+  it('that only the change itself wants left alone may be merged after a look, that which main does is left', async () => {
+    branch(ws, 'allowed');
+    ws.write('deploy/example.yaml', 'password: made-up-but-Kx81jQz0\n');
+    const reason = ['--reason', 'an example that nothing uses'];
+    const allowed = await ws.cli(['scan', '--allow', 'deploy/example.yaml:1', ...reason]);
+    expect(allowed.stderr + allowed.stdout).toContain('.edgeseal-allow.yaml');
+    commit(ws, 'An example');
+    const { code, markdown, json } = await review();
+    expect(code).toBe(0);
+    expect(json.reasons.map(({ level, kind }) => `${level} ${kind}`).sort()).toEqual([
+      'attention leak',
+      'attention tool',
+    ]);
+    expect(markdown).toContain(
+      'the change itself says that this may stay: `deploy/example.yaml:1`',
+    );
+    ws.git('checkout', '-q', '-B', 'later', 'allowed');
+    ws.write('deploy/second.yaml', ws.read('deploy/example.yaml'));
+    commit(ws, 'Once more');
+    const later = await ws.cli(['review', '--base', 'allowed']);
+    expect([later.code, later.stdout.split('\n')[0]]).toEqual([0, '## ✅ May be merged']);
+  });
 });
 
 describe('a next trust root', () => {
@@ -237,6 +260,36 @@ describe('what judges the changes after it', () => {
     expect(code).toBe(0);
     expect(json.reasons).toMatchObject([{ level: 'attention', kind: 'tool' }]);
     expect(json.reasons[0]?.message).toContain('.github/workflows/review.yaml, package.json');
+  });
+});
+
+describe('a change of a sealed file that main has changed elsewhere', () => {
+  it('is merged as a Git host would, by no driver of this clone', async () => {
+    ws.git('config', 'merge.edgeseal.driver', 'false');
+    branch(ws, 'ours');
+    ws.write('.gitattributes', 'secrets/** merge=edgeseal\n');
+    ws.write('secrets/production/notes.yaml', `one: 1\n${'\n'.repeat(20)}two: 2\n`);
+    commit(ws, 'Two lines');
+    const file = 'secrets/production/notes.yaml';
+    ws.git('checkout', '-q', '-b', 'theirs');
+    ws.write(file, ws.read(file).replace('one: 1', 'one: 3'));
+    commit(ws, 'Theirs');
+    ws.git('checkout', '-q', '-f', 'ours');
+    ws.write(file, ws.read(file).replace('two: 2', 'two: 4'));
+    commit(ws, 'Ours');
+    const { stdout } = await ws.cli(['review', '--base', 'theirs', '--output', 'json']);
+    const { reasons } = JSON.parse(stdout) as Json;
+    expect(reasons.map(({ kind }) => kind)).toEqual(['sealed']);
+  });
+});
+
+describe('what is not committed', () => {
+  it('is not looked at, and that is said', async () => {
+    ws.git('checkout', '-q', 'main');
+    ws.write('NOTES.md', 'Not committed.\n');
+    const { stderr } = await ws.cli(['review', '--base', 'main']);
+    ws.git('clean', '-q', '-f', 'NOTES.md');
+    expect(stderr).toContain('what is not committed is not looked at: edgeseal diff shows it');
   });
 });
 
