@@ -16,7 +16,10 @@ const inCode = [
   'TFMwdExTMUNSVWRKVGlC',
 ];
 const userInfo = /:\/\/[^\s/@]{0,100}:[^\s/@]{1,300}@/;
-const inText = /pass|pwd|secret|token|key|cred|auth|kind|kty|private|ENC\[|ANSIBLE/i;
+const inText = /pass|pwd|secret|token|key|cred|auth|kind|kty|private|BEGIN |ENC\[|ANSIBLE/i;
+
+/** Of a file that git-crypt has encrypted: https://github.com/AGWA/git-crypt */
+const gitCrypt = Buffer.from('\0GITCRYPT\0');
 
 /**
  * Looks for what must not be committed: Kubernetes Secrets and other plaintext by structure, private keys, addresses with
@@ -45,6 +48,7 @@ export async function scanFile(
 }
 
 async function scanPart(path: string, bytes: Buffer, options: ScanOptions): Promise<ScanFinding[]> {
+  if (bytes.subarray(0, gitCrypt.length).equals(gitCrypt)) return [];
   const binary = isBinary(bytes);
   const text = binary ? bytes.toString('latin1') : textOf(bytes);
   const kind = binary ? 'code' : kindOfFile(path);
@@ -55,19 +59,29 @@ async function scanPart(path: string, bytes: Buffer, options: ScanOptions): Prom
     const { inspectText } = await import('./inspect-text.ts');
     await inspectText(path, kind, source, report);
   }
-  const { addTokens } = await import('./add-tokens.ts');
-  await addTokens(
-    path,
-    binary || !isWide(bytes) ? bytes : Buffer.from(text),
-    source,
-    report,
-    options,
-  );
+  if (mayHoldToken(text)) {
+    const { addTokens } = await import('./add-tokens.ts');
+    const plain = binary || !isWide(bytes) ? bytes : Buffer.from(text);
+    await addTokens(path, plain, source, report, options);
+  }
   const findings = report.findings(text, options);
   if (bytes[0] !== 0x30 && !binary) return findings;
   const { findKeyStore } = await import('./formats/key-store.ts');
   return [...findKeyStore(path, bytes, options), ...findings];
 }
+
+/**
+ * Whether a small file is worth loading some hundred rules for: a token has a run of letters and digits, anything else a name
+ * that promises a secret. In a large one loading is the smaller part.
+ */
+function mayHoldToken(text: string): boolean {
+  if (text.length > 65_536 || promise.test(text)) return true;
+  return text.match(/[A-Za-z0-9_+/-]{8,}/g)?.some((run) => /\d/.test(run)) ?? false;
+}
+
+/** Names, hashes, escapes, addresses, and options of one letter, such as curl's `-u` and mysql's `-p`. */
+const promise =
+  /pass|pwd|phrase|secret|token|key|cred|auth|login|\$\w{1,8}\$|%[0-9a-f]{2}|@|\s["']?-[a-z]{0,2}[upa]/i;
 
 function mayHold(text: string, kind: FileKind): boolean {
   if (kind === 'credentials') return true;

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { scanFile } from '../../core/scan/scan-file.ts';
 import { findAssets } from '../../tools/assets.ts';
 import { sealInto } from '../support/sealed.ts';
@@ -11,6 +11,9 @@ import { makeWorkspace } from '../support/workspace.ts';
 /** 200 of each with EDGESEAL_LONG=1; a few, otherwise. */
 const count = process.env['EDGESEAL_LONG'] === undefined ? 12 : 200;
 const folder = mkdtempSync(join(tmpdir(), 'edgeseal-sealed-'));
+
+// What SOPS was given is plaintext.
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const alarms = async (path: string, text: string | Uint8Array): Promise<string[]> => {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
