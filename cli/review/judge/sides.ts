@@ -1,4 +1,5 @@
 import { EdgesealError, isEdgesealError } from '../../../core/errors.ts';
+import { repositoryFile } from '../../../core/format/repository.ts';
 import { loadRepository } from '../../../core/repository/repository-state.ts';
 import type { RepositoryState } from '../../../core/repository/repository-state.ts';
 import type { RepositoryView } from '../../../core/repository/view.ts';
@@ -77,6 +78,12 @@ async function loadNext(
     return await loadRepository(view, root.sha256);
   } catch (error) {
     if (!isEdgesealError(error)) throw error;
+    if (error.code === 'git-repository')
+      return new EdgesealError(
+        'git-repository',
+        'it is taken away, and without it nothing of this is a secrets repository any more',
+        { file: repositoryFile, hint: `git checkout origin/main -- ${repositoryFile}` },
+      );
     if (error.code !== 'trust-pin') return error;
     return new EdgesealError(
       'trust-root',
