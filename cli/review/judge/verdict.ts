@@ -162,7 +162,7 @@ export function settingsReasons({ faults, findings }: Changes, prefix: string): 
       return {
         level: level === 'error' ? 'refused' : 'attention',
         kind: code.startsWith('trust-') && level === 'error' ? 'trust' : 'settings',
-        words: [...(file === undefined ? [] : say`${file}: `), ...quote(message)],
+        words: [...(file === undefined ? [] : say`${prefix + file}: `), ...quote(message)],
         hint,
         file: file === undefined ? undefined : prefix + file,
         line,
