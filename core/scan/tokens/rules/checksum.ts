@@ -26,6 +26,37 @@ export function hasGrafanaCrc(token: string): boolean {
 }
 
 /**
+ * Whether a seed of NATS ends in its CRC-16 (XMODEM, lowest byte first), of all before it in base32.
+ * https://github.com/nats-io/nkeys
+ */
+export function hasNatsCrc(seed: string): boolean {
+  const bytes = base32(seed);
+  let crc = 0;
+  for (const byte of bytes.subarray(0, -2)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+    crc &= 0xffff;
+  }
+  return bytes.length > 2 && bytes.readUInt16LE(bytes.length - 2) === crc;
+}
+
+/** RFC 4648, without padding; a rest of less than eight bits is dropped. */
+function base32(text: string): Buffer {
+  const bytes: number[] = [];
+  let rest = 0;
+  let bits = 0;
+  for (const letter of text) {
+    rest = ((rest << 5) | 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter)) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push((rest >> bits) & 0xff);
+    }
+  }
+  return Buffer.from(bytes);
+}
+
+/**
  * The object that a text in base64 or base64url holds as JSON, and undefined for anything else.
  *
  * @param text may lack its last characters' padding

@@ -6,6 +6,7 @@ import { google } from './cloud/google.ts';
 import { networks } from './cloud/networks.ts';
 import { platforms } from './cloud/platforms.ts';
 import { ci } from './code/ci.ts';
+import { frameworks } from './code/frameworks.ts';
 import { github } from './code/github.ts';
 import { gitlab } from './code/gitlab.ts';
 import { packages } from './code/packages.ts';
@@ -13,6 +14,7 @@ import { quality } from './code/quality.ts';
 import { sourceHosts } from './code/source-hosts.ts';
 import { alerting } from './operations/alerting.ts';
 import { databases } from './operations/databases.ts';
+import { edge } from './operations/edge.ts';
 import { infrastructure } from './operations/infrastructure.ts';
 import { kubernetes } from './operations/kubernetes.ts';
 import { monitoring } from './operations/monitoring.ts';
@@ -21,6 +23,7 @@ import { chat } from './services/chat.ts';
 import { commerce } from './services/commerce.ts';
 import { content } from './services/content.ts';
 import { identity } from './services/identity.ts';
+import { inference } from './services/inference.ts';
 import { mail } from './services/mail.ts';
 import { payment } from './services/payment.ts';
 import { social } from './services/social.ts';
@@ -34,6 +37,7 @@ export const families: readonly { title: string; rules: readonly TokenRule[] }[]
   { title: 'Package registries', rules: packages },
   { title: 'Building and deploying', rules: ci },
   { title: 'Testing and checking', rules: quality },
+  { title: 'Applications', rules: frameworks },
   { title: 'Amazon', rules: aws },
   { title: 'Google', rules: google },
   { title: 'Microsoft Azure', rules: azure },
@@ -45,7 +49,9 @@ export const families: readonly { title: string; rules: readonly TokenRule[] }[]
   { title: 'Databases', rules: databases },
   { title: 'Monitoring', rules: monitoring },
   { title: 'Alerts and analytics', rules: alerting },
+  { title: 'Devices, messaging and gateways', rules: edge },
   { title: 'Machine learning', rules: ai },
+  { title: 'More machine learning', rules: inference },
   { title: 'Chat', rules: chat },
   { title: 'Mail and messages', rules: mail },
   { title: 'Payment', rules: payment },
