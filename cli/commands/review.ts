@@ -36,6 +36,7 @@ export async function run(given: Io, _args: string[], options: Options): Promise
   const change = await mergedChange(io, place.top, from, to);
   const review = await reviewChange(io, place, change, nameOf(base, job));
   if (job === undefined && options.head === undefined) await sayUncommitted(io, place);
+  await warnCutOff(io, place);
   print(io, review, options.output);
   if (job !== undefined) await answer(io, job, review);
   return review.verdict === 'refused' ? exitCodes.findings : exitCodes.ok;
@@ -80,6 +81,16 @@ async function placeOf(io: Io, base: string): Promise<Place> {
     if ((await gitAnswer(io, args)) === undefined) throw error;
     return { root: io.cwd, top, prefix };
   }
+}
+
+/** A clone without its history, as CI likes them, does not have what sealed files are held against. */
+async function warnCutOff(io: Io, { top }: Place): Promise<void> {
+  const isShallow = await gitAnswer(io, ['rev-parse', '--is-shallow-repository'], { cwd: top });
+  if (isShallow !== 'true') return;
+  new Output(io).warn(
+    'history is cut off in this clone: what is no more as it was before its begin is not noticed',
+    'git fetch --unshallow (in CI: fetch-depth: 0)',
+  );
 }
 
 async function sayUncommitted(io: Io, { top }: Place): Promise<void> {

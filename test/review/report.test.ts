@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rootHash } from '../../core/trust/root-chain.ts';
 import { maxReportBytes } from '../../cli/review/markdown/budget.ts';
 import type { Workspace } from '../support/workspace.ts';
 import { foreignTags } from './rendered.ts';
@@ -290,6 +292,18 @@ describe('what is not committed', () => {
     const { stderr } = await ws.cli(['review', '--base', 'main']);
     ws.git('clean', '-q', '-f', 'NOTES.md');
     expect(stderr).toContain('what is not committed is not looked at: edgeseal diff shows it');
+  });
+});
+
+describe('a clone without its history', () => {
+  it('is said to be one', async () => {
+    const clone = join(ws.folder, 'shallow');
+    ws.git('clone', '-q', '--depth=1', `file://${ws.origin}`, clone);
+    const env = { EDGESEAL_ROOT: rootHash(Buffer.from(ws.read('trust/1.yaml'))) };
+    const { code, stderr } = await ws.cli(['review', '--base', 'main'], { cwd: clone, env });
+    expect(code).toBe(0);
+    expect(stderr).toContain('history is cut off in this clone');
+    expect(stderr).toContain('git fetch --unshallow');
   });
 });
 
