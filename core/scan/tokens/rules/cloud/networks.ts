@@ -73,7 +73,7 @@ export const networks: readonly TokenRule[] = [
     title: 'a Tailscale key',
     source: 'https://tailscale.com/kb/1277/key-prefixes',
     keywords: ['tskey-'],
-    pattern: word`tskey-(?:(?:auth|api|client|scim|webhook|reusable)-)?[A-Za-z0-9]{10,24}-[A-Za-z0-9]{20,40}`,
+    pattern: word`tskey-(?:(?:auth|api|client|scim|webhook|reusable)-)?[A-Za-z0-9]{10,24}-[A-Za-z0-9]{16,40}`,
     shown: 6,
   },
   {
