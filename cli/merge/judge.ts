@@ -66,24 +66,26 @@ export function isRecoveryBy({ state }: Judge): (name: string) => boolean {
 }
 
 /**
- * What is wrong with one side, so that a signature of the result would vouch for what nobody entitled has signed: in words,
- * empty where nothing is.
+ * Why a signature of the result would vouch for what nobody entitled has signed on one side, in words; undefined where
+ * somebody has.
+ */
+export function unvouched({ state }: Judge, side: EdgeSecret): string | undefined {
+  if (state === undefined) return undefined;
+  const claims = claimsOf(state, side);
+  if (claims.some((claim) => claim.state === 'valid')) return undefined;
+  return claims.length === 0 ? 'it is not signed' : claims.map(claimWords).join('; ');
+}
+
+/**
+ * What of a side is not as it was made, in words. No signature covers wraps, and nobody can see that ciphertext does not open:
+ * a side that was changed by hand is merged into nothing.
  *
  * @param base where the two parted
  */
-export function faultsOf(judge: Judge, side: EdgeSecret, base: EdgeSecret | undefined): string[] {
-  const faults: string[] = [];
-  if (judge.state !== undefined) {
-    const claims = claimsOf(judge.state, side);
-    if (!claims.some(({ state }) => state === 'valid'))
-      faults.push(
-        claims.length === 0 ? 'it is not signed' : claims.map((one) => claimWords(one)).join('; '),
-      );
-  }
+export function damageOf(side: EdgeSecret, base: EdgeSecret | undefined): string | undefined {
   const broken = base === undefined ? [] : changedParts(base, side).map(partWords);
-  if (broken.length > 0)
-    faults.push(`it was changed by hand or damaged: ${broken.slice(0, 3).join(', ')}`);
-  return faults;
+  if (broken.length === 0) return undefined;
+  return `was changed by hand or damaged: ${broken.slice(0, 3).join(', ')}`;
 }
 
 async function settingsAt(

@@ -19,7 +19,7 @@ import type { Place } from '../repository.ts';
 import { gapsOf } from './gaps.ts';
 import { hasHad, hasLeftBehind, readHistory } from './history.ts';
 import type { MergeHistory } from './history.ts';
-import { faultsOf, isRecoveryBy } from './judge.ts';
+import { damageOf, isRecoveryBy, unvouched } from './judge.ts';
 import type { Judge } from './judge.ts';
 import type { Heads } from './heads.ts';
 import { conflictLines, conflictText, refusalText, versionWords } from './side-words.ts';
@@ -98,6 +98,13 @@ export async function mergeFile(
   const history = await readHistory(run.io, run.place, run.heads, file);
   const back = goesBack(base, ours, 'ours') ?? goesBack(base, theirs, 'theirs');
   if (back !== undefined) return refuse(back);
+  for (const [side, secret] of [
+    ['ours', ours],
+    ['theirs', theirs],
+  ] as const) {
+    const damage = damageOf(secret, base);
+    if (damage !== undefined) return refuse(`${side} ${damage}`);
+  }
   const ahead = fastForward(history, ours, theirs);
   const version =
     Math.max(ours.spec.version, theirs.spec.version, base?.spec.version ?? 0, history.floor) + 1;
@@ -131,7 +138,7 @@ export async function mergeFile(
     const words = `as ${outcome.side} has it, which holds all of the other side's changes`;
     return merged(run, file, outcome.secret, words, warnings, refuse);
   }
-  const faults = unsignable(run, { base, ours, theirs }, history);
+  const faults = unsignable(run, { ours, theirs }, history);
   const secret = faults.length > 0 ? outcome.secret : await signed(run, outcome.secret, warnings);
   if (faults.length > 0)
     warnings.push(
@@ -209,7 +216,7 @@ function goesBack(
 /** Why the result must not be signed by whoever merges. */
 function unsignable(
   { judge }: MergeRun,
-  { base, ours, theirs }: { base: EdgeSecret | undefined; ours: EdgeSecret; theirs: EdgeSecret },
+  { ours, theirs }: { ours: EdgeSecret; theirs: EdgeSecret },
   history: MergeHistory,
 ): string[] {
   const faults = judge.obstacle === undefined ? [] : [judge.obstacle];
@@ -218,7 +225,8 @@ function unsignable(
     ['theirs', theirs, [history.ours]],
   ] as const) {
     const words = `${name} (version ${side.spec.version})`;
-    for (const fault of faultsOf(judge, side, base)) faults.push(`${words}: ${fault}`);
+    const fault = unvouched(judge, side);
+    if (fault !== undefined) faults.push(`${words}: ${fault}`);
     if ([...known, ...history.trunks].some((past) => hasLeftBehind(past, side)))
       faults.push(`${words} is an older state, which the other branch or main has left behind`);
   }

@@ -70,9 +70,13 @@ export function takeBack(
   const known = sealed.filter(({ isNew }) => !isNew);
   const fresh = sealed.filter(({ isNew }) => isNew);
   const steps: string[] = [];
+  const [, secret = 'NAMESPACE/NAME'] =
+    /secrets\/([^/]+\/[^/]+)\.yaml$/.exec(sealed[0]?.path ?? '') ?? [];
   if (isMerging)
     steps.push(
-      'take the merged one whole:',
+      'merge it by item:',
+      `  git checkout --merge -- ${pathsFrom(here, sealed)} && ${command} merge ${secret}`,
+      'or take the merged one whole:',
       `  git checkout MERGE_HEAD -- ${pathsFrom(here, sealed)}`,
     );
   if (known.length > 0)
@@ -82,8 +86,6 @@ export function takeBack(
     );
   if (fresh.length > 0 && !isMerging)
     steps.push('leave it out of this commit:', `  git rm --cached -- ${pathsFrom(here, fresh)}`);
-  const [, secret = 'NAMESPACE/NAME'] =
-    /secrets\/([^/]+\/[^/]+)\.yaml$/.exec(sealed[0]?.path ?? '') ?? [];
   steps.push('then make the change again:', `  ${command} set ${secret} ITEM`);
   return steps;
 }

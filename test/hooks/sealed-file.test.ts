@@ -67,8 +67,9 @@ it('refuses a conflict that was added as it was, and the merged side can be take
   expect(code).toBe(1);
   expect(said).toMatch(/db\.yaml:\d+: not readable as a sealed file: a merge conflict/);
   expect(said).toContain(`edgeseal set ${db} ITEM`);
-  expect(commands[0]).toBe(`git checkout MERGE_HEAD -- ${file}`);
-  type(commands[0]!);
+  expect(commands[0]).toBe(`git checkout --merge -- ${file} && npx edgeseal merge production/db`);
+  expect(commands[1]).toBe(`git checkout MERGE_HEAD -- ${file}`);
+  type(commands[1]!);
   expect(ws.read(file)).toBe(theirs);
   expect((await hook()).code).toBe(0);
   const again = await ws.cli(['set', db, 'password', '--from-file', '-'], { stdin: 'made-up' });
