@@ -1,5 +1,5 @@
 import { DocumentInspector } from './inspect-document.ts';
-import { findAssignments } from './formats/assignments.ts';
+import { findAssignments, findDefaults } from './formats/assignments.ts';
 import { findCredentials } from './formats/credential-file.ts';
 import { embeddedManifests } from './formats/embedded.ts';
 import { looksStructured } from './formats/file-kind.ts';
@@ -17,6 +17,7 @@ import type { Scope } from './structure/scope.ts';
 import type { Source } from './structure/source.ts';
 
 const manifest = /(?:^|\n)[ \t]*["']?apiVersion["']?[ \t]*:/;
+const loose: ReadonlySet<FileKind> = new Set(['settings', 'properties', 'unknown']);
 const maxDepth = 3;
 /** Each costs a tenth of a millisecond; a file of more is no file of people. */
 const maxEdgeSecrets = 500;
@@ -56,6 +57,10 @@ function inspectByKind(
   depth: number,
 ): DocumentNode[] {
   if (!hint.test(source.text)) return [];
+  // A kubeconfig is often called admin.conf.
+  if (loose.has(kind) && manifest.test(source.text) && looksStructured(source.text)) {
+    return inspectDocuments(source, report, depth, false);
+  }
   switch (kind) {
     case 'structured':
       return inspectDocuments(source, report, depth, false);
@@ -74,6 +79,7 @@ function inspectByKind(
       break;
     case 'settings':
     case 'script':
+      findDefaults(source, report);
       findAssignments(source, report, {
         rule: 'config-secret',
         strictness: 'field',

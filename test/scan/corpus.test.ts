@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scanFile } from '../../core/scan/scan-file.ts';
 import { clean } from './corpus/clean.ts';
+import { files } from './corpus/files.ts';
 import { others, secrets } from './corpus/leaks.ts';
 import { references, workloads } from './corpus/workloads.ts';
 
@@ -18,7 +19,11 @@ describe('plaintext Secrets', () => {
 });
 
 describe('other plaintext', () => {
-  for (const { what, path = 'deploy/web.yaml', text, lines } of [...others, ...workloads]) {
+  for (const { what, path = 'deploy/web.yaml', text, lines } of [
+    ...others,
+    ...workloads,
+    ...files,
+  ]) {
     it(`is found: ${what}`, async () => {
       expect(await linesOf(path, text)).toEqual(lines);
     });

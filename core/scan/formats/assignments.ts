@@ -38,6 +38,25 @@ export function findAssignments(source: Source, report: Report, rules: Assignmen
   }
 }
 
+const variable =
+  /\bvariable[ \t]{1,10}"([\w-]{3,120})"[ \t]{0,10}\{(?:[^{}"]|"[^"\n]{0,300}"){0,60}?\bdefault[ \t]{0,20}=[ \t]{0,20}"([^"\n]{3,300})"/g;
+
+/** Defaults of Terraform's variables whose names promise a secret. */
+export function findDefaults(source: Source, report: Report): void {
+  if (!source.text.includes('variable')) return;
+  for (const { 0: whole, 1: key = '', 2: value = '', index } of source.text.matchAll(variable)) {
+    const name = secretName(key);
+    if (name === undefined || !isSecretValue(value, name, 'field')) continue;
+    const end = index + whole.length - 1;
+    report.hit(source, end - value.length, end, {
+      rule: 'config-secret',
+      rank: rank.structure,
+      message: `a secret in plaintext as the default of a variable (${key})`,
+      value,
+    });
+  }
+}
+
 /** Without quotes, and without a comment behind. */
 function bareValue(rest: string): { text: string; offset: number } {
   const [, quote, quoted] = /^(["'])((?:(?!\1)[^\\]|\\.)*)\1/.exec(rest) ?? [];

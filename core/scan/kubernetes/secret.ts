@@ -6,12 +6,18 @@ import { entriesOf, isNull, itemsOf, textAt } from '../structure/node.ts';
 import type { Entry, MapNode, Node, ScalarNode } from '../structure/node.ts';
 import { isPlaceholder } from '../structure/placeholder.ts';
 import type { Scope } from '../structure/scope.ts';
-import { isPublicText } from '../structure/secret-value.ts';
+import { isCommonWord, isPublicText } from '../structure/secret-value.ts';
 import { filler } from '../structure/template.ts';
 import { literalIn } from './template-literal.ts';
 
 /** The examples of Kubernetes' own documentation. */
-const examples = new Set(['admin', '1f2d1e2e67df', 'my-app', '39528$vdg7Jb', 'value', 'bar']);
+const examples = new Set(['admin', '1f2d1e2e67df', 'my-app', '39528$vdg7Jb', 'cat']);
+
+/** What pages and tests write where nothing is meant. */
+function isExample(text: string): boolean {
+  const bare = text.trim();
+  return examples.has(bare) || isCommonWord(bare);
+}
 
 /** What mends it depends on what can be sealed as it is. */
 const plain = { rule: 'kubernetes-secret', where: '' };
@@ -87,7 +93,8 @@ function valueOf(
   if (isNull(scalar)) return undefined;
   if (isSops && isSopsValue(value)) return undefined;
   if (value.includes(filler)) return literalIn(source.text.slice(start, end), key);
-  if (isPlaceholder(value) || (isEmbedded && gap.test(value))) return undefined;
+  if (isPlaceholder(value) || (isEmbedded && (gap.test(value) || isExample(value))))
+    return undefined;
   if (field === 'stringData') return isPublicText(value) || isSealedText(value) ? undefined : value;
   const decoded = Buffer.from(value, 'base64');
   const text = decoded.toString('utf8');
@@ -95,7 +102,7 @@ function valueOf(
   const isBase64 = decoded.toString('base64') === value.replace(/\s+/g, '');
   if (!isBase64) return shortened.test(value) ? undefined : value;
   if (isPlaceholder(text) || isPublicText(text) || isSealedText(text)) return undefined;
-  return isEmbedded && examples.has(text.trim()) ? undefined : decoded;
+  return isEmbedded && isExample(text) ? undefined : decoded;
 }
 
 function* scalarsOf(node: Node, depth = 0): Generator<ScalarNode> {

@@ -35,7 +35,8 @@ export function isSecretValue(value: string, name: SecretName, strictness: Stric
 }
 
 function isFieldValue(text: string, name: SecretName): boolean {
-  if (/\s/.test(text) || words.has(text.toLowerCase())) return false;
+  // Prose, also in scripts that put no spaces between words.
+  if (/[\s\u3000-\u9fff\uac00-\ud7af]/.test(text) || words.has(text.toLowerCase())) return false;
   if (text.length < (name === 'password' ? 4 : 8)) return false;
   // An expression, a call, a type, markup.
   if (/^[\w.]+\(|[<>()[\]{}]$|^[{[(<]|=>|\|\||&&/.test(text)) return false;
@@ -61,6 +62,11 @@ function isUsedAsPassword(text: string): boolean {
   )
     return true;
   return /^[a-z]+[A-Z][A-Za-z]*$/.test(text) ? false : /^[a-z]+(?:-[a-z]+){3,}$/.test(text);
+}
+
+/** Whether a text is a word that stands where a value would, as in `password: string`. */
+export function isCommonWord(text: string): boolean {
+  return words.has(text.toLowerCase());
 }
 
 const certificate =
