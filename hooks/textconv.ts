@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isEdgesealError } from '../core/errors.ts';
+import { EdgesealError, isEdgesealError } from '../core/errors.ts';
 import { parseEdgeSecret } from '../core/format/edge-secret.ts';
 import { outlineOf } from '../core/secret/outline.ts';
 
@@ -14,9 +14,16 @@ interface TextconvIo {
  * would end its own command where it fails: so it says in its output what it cannot read, and never fails for it.
  *
  * @param args the file
+ * @throws EdgesealError `input-not-found` where there is none
  */
 export async function main([file = '']: string[], io: TextconvIo = process): Promise<number> {
-  const bytes = await readFile(file);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new EdgesealError('input-not-found', `the file cannot be read (${code})`, {
+      file,
+      cause,
+    });
+  });
   io.stdout.write(`${linesOf(bytes).join('\n')}\n`);
   return 0;
 }

@@ -228,7 +228,9 @@ function unsignable(
     const fault = unvouched(judge, side);
     if (fault !== undefined) faults.push(`${words}: ${fault}`);
     if ([...known, ...history.trunks].some((past) => hasLeftBehind(past, side)))
-      faults.push(`${words} is an older state, which the other branch or main has left behind`);
+      faults.push(
+        `${words} is an older state, which main or the other branch has left behind: merge that first`,
+      );
   }
   return faults;
 }

@@ -85,3 +85,15 @@ it('tells labels, annotations by digest, what is exposed, and who has not signed
   expect(stdout).toMatch(/^not signed$/m);
   expect(stdout).toMatch(/^region recovery, keys [0-9a-f]{16}$/m);
 });
+
+it('names a file that is not there', async () => {
+  const { code, stderr } = await ws.cli(['textconv', 'nowhere.yaml']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('the file cannot be read (ENOENT)')]);
+});
+
+it('works in another worktree, where nothing was installed', async () => {
+  const other = join(ws.folder, 'other');
+  ws.git('worktree', 'add', '-q', other);
+  const { said } = gitIn(other, ws.env, 'show', 'HEAD', '--', 'secrets');
+  expect(said).toContain('+item url for recovery, us-west');
+});
