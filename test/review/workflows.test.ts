@@ -31,12 +31,12 @@ afterAll(() => {
 const workflow = (name: string): string =>
   readFileSync(join(machine.repo, `.github/workflows/${name}.yaml`), 'utf8');
 
-/** Opens pull request 7 for a branch, as GitHub would: its head, and what a merge would be. */
+/** Opens pull request 7 for a branch, as GitHub would: its head, and what a merge would be; past the hooks, as a stranger may. */
 async function pullRequest(branch: string): Promise<{ base: string; head: string }> {
-  await machine.sh(`git push -q -f origin ${branch} ${branch}:refs/pull/7/head`);
+  await machine.sh(`git push -q -f --no-verify origin ${branch} ${branch}:refs/pull/7/head`);
   await machine.sh(
     'git checkout -q --detach main && git merge -q --no-ff -m "Merge 7 into main" -- ' +
-      `${branch} && git push -q -f origin HEAD:refs/pull/7/merge && git checkout -q main`,
+      `${branch} && git push -q -f --no-verify origin HEAD:refs/pull/7/merge && git checkout -q main`,
   );
   return {
     base: await machine.sh('git rev-parse main'),
