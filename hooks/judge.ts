@@ -1,7 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ScanFinding } from '../core/scan/finding.ts';
 import { LocalScanner } from '../core/scan/local-scanner.ts';
-import type { BlobPart } from './git/blobs.ts';
+import type { BlobPart, BlobReader } from './git/blobs.ts';
 import { shownPath } from './git/path-name.ts';
 import { gitAnswer, gitOutput } from './git/process.ts';
 import type { HookIo } from './git/process.ts';
@@ -31,6 +32,8 @@ export interface Refused extends Judged {
 /** What is kept; of more, the number is said. A push of a whole history must not fill the memory with findings. */
 const maxFiles = 500;
 const maxFindings = 50;
+/** Larger than a repository's own rules. */
+const maxSettings = 4 * 1024 * 1024;
 
 /** Looks at files as they come and keeps what is wrong with them. */
 export class Judge {
@@ -40,17 +43,23 @@ export class Judge {
   /** Files with findings that were not kept. */
   #unkept = 0;
   #large = '';
+  #isLooking = false;
 
-  /** @param of whose allow list and rules count: a commit, or `''` for the index */
-  constructor(io: HookIo, of = '') {
+  /**
+   * @param of whose allow list and rules count: a commit, or `''` for the index
+   * @param idle reads what is asked for before anything is looked at: each git process costs a commit some milliseconds
+   */
+  constructor(io: HookIo, of = '', idle?: BlobReader) {
     this.#io = io;
     this.#scanner = new LocalScanner({
       env: io.env,
-      gitDir: async () => {
-        const folder = await gitAnswer(io, ['rev-parse', '--git-common-dir']);
-        return folder === undefined ? undefined : resolve(io.cwd, folder);
+      gitDir: () => gitFolder(io),
+      read: async (path) => {
+        const name = `${of}:${path}`;
+        if (this.#isLooking || idle === undefined) return await readFrom(io, name);
+        const file = await idle.object(name, maxSettings);
+        return file?.bytes.toString('utf8');
       },
-      read: (path) => readFrom(io, `${of}:${path}`),
       onFault: (words) => {
         io.stderr.write(`edgeseal: warning: ${words}\n`);
       },
@@ -67,6 +76,7 @@ export class Judge {
 
   /** Looks at a part of a file. */
   async look(file: Judged, { bytes, line, whole }: BlobPart): Promise<void> {
+    this.#isLooking = true;
     if (!whole) this.#sayLarge(file.path);
     for (const finding of await this.#scanner.scan(file.path, bytes))
       this.add(file, { ...finding, line: finding.line + line - 1 });
@@ -110,6 +120,21 @@ export class Judge {
       `edgeseal: note: ${shownPath(path)} is large and was looked at in parts of 8 MiB: a YAML document that is larger was not parsed\n`,
     );
   }
+}
+
+/** What all working trees of a repository share, absolute. Git is only asked where it is not in its usual place. */
+async function gitFolder(io: HookIo): Promise<string | undefined> {
+  const usual = resolve(io.cwd, '.git');
+  if (io.env['GIT_DIR'] === undefined && (await isFolder(usual))) return usual;
+  const folder = await gitAnswer(io, ['rev-parse', '--git-common-dir']);
+  return folder === undefined ? undefined : resolve(io.cwd, folder);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** A file of a commit, or of the index; undefined where there is none. */

@@ -14,7 +14,7 @@ import type { StagedFile } from './staged.ts';
 export async function main(_args: string[], io: HookIo = processIo()): Promise<number> {
   const staging = new Staging(io);
   try {
-    const judge = new Judge(io);
+    const judge = new Judge(io, '', staging.blobs);
     const files = await staging.files();
     for await (const { of, part } of staging.blobs.read(files))
       if (part !== undefined) await judge.look(of, part);

@@ -44,9 +44,9 @@ async function write(file: OutputFile): Promise<void> {
 }
 
 /** The licences of all libraries that ended up in the bundle: they ask to be shipped along. */
-async function licences(root: string, metafile: Metafile): Promise<string> {
+async function licences(root: string, inputs: Metafile['inputs']): Promise<string> {
   const packages = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of Object.keys(inputs)) {
     const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
     if (found) packages.add(found[0]);
   }
@@ -73,9 +73,44 @@ async function licences(root: string, metafile: Metafile): Promise<string> {
  * @throws when an entry is missing or does not compile
  */
 export async function build(root: string, outdir: string): Promise<Record<string, number>> {
-  const { metafile, outputFiles } = await bundle({
+  const entries = Object.entries(await entryPoints(root));
+  const isHook = ([name]: [string, string]): boolean => name.startsWith('hooks/');
+  // Hooks share nothing with the rest: with it, what they load would be cut into many small files, and each costs a commit time.
+  const bundles = await Promise.all([
+    bundled(root, outdir, entries.filter(isHook)),
+    bundled(
+      root,
+      outdir,
+      entries.filter((entry) => !isHook(entry)),
+    ),
+  ]);
+  await fs.rm(outdir, { recursive: true, force: true });
+  for (const { outputFiles } of bundles) for (const file of outputFiles) await write(file);
+  const inputs = Object.assign(
+    {},
+    ...bundles.map(({ metafile }) => metafile.inputs),
+  ) as Metafile['inputs'];
+  await fs.writeFile(path.join(outdir, 'LICENSES.txt'), await licences(root, inputs));
+  const launcher = path.join(outdir, 'edgeseal.cjs');
+  await fs.copyFile(path.join(root, 'cli/launcher.cjs'), launcher);
+  await fs.chmod(launcher, 0o755);
+
+  const sizes: Record<string, number> = {};
+  for (const name of (await fs.readdir(outdir, { recursive: true })).sort()) {
+    const stat = await fs.stat(path.join(outdir, name));
+    if (stat.isFile()) sizes[name] = stat.size;
+  }
+  return sizes;
+}
+
+async function bundled(
+  root: string,
+  outdir: string,
+  entries: [string, string][],
+): Promise<{ metafile: Metafile; outputFiles: OutputFile[] }> {
+  return await bundle({
     absWorkingDir: root,
-    entryPoints: await entryPoints(root),
+    entryPoints: Object.fromEntries(entries),
     outdir,
     bundle: true,
     splitting: true,
@@ -89,19 +124,6 @@ export async function build(root: string, outdir: string): Promise<Record<string
     write: false,
     logLevel: 'warning',
   });
-  await fs.rm(outdir, { recursive: true, force: true });
-  for (const file of outputFiles) await write(file);
-  await fs.writeFile(path.join(outdir, 'LICENSES.txt'), await licences(root, metafile));
-  const launcher = path.join(outdir, 'edgeseal.cjs');
-  await fs.copyFile(path.join(root, 'cli/launcher.cjs'), launcher);
-  await fs.chmod(launcher, 0o755);
-
-  const sizes: Record<string, number> = {};
-  for (const name of (await fs.readdir(outdir, { recursive: true })).sort()) {
-    const stat = await fs.stat(path.join(outdir, name));
-    if (stat.isFile()) sizes[name] = stat.size;
-  }
-  return sizes;
 }
 
 if (import.meta.main) {

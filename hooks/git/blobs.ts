@@ -41,6 +41,8 @@ export class BlobReader {
     wanted: AsyncIterable<T> | Iterable<T>,
   ): AsyncGenerator<{ of: T; part: BlobPart | undefined }> {
     const waiting: T[] = [];
+    // What was asked for before is answered before.
+    await this.#last;
     for await (const one of wanted) {
       waiting.push(one);
       if (one.oid !== undefined) this.#child.stdin.write(`${one.oid}\n`);
