@@ -10,8 +10,8 @@ import { exemptEdgeSecret } from './sealed/edge-secret.ts';
 import { exemptArmour } from './sealed/armour.ts';
 import { isSopsDocument } from './sealed/sops.ts';
 import type { Report } from './report.ts';
-import { get, textAt } from './structure/node.ts';
-import type { DocumentNode } from './structure/node.ts';
+import { get, itemsOf, textAt } from './structure/node.ts';
+import type { DocumentNode, Node } from './structure/node.ts';
 import { readDocuments } from './structure/read.ts';
 import type { Scope } from './structure/scope.ts';
 import type { Source } from './structure/source.ts';
@@ -114,6 +114,8 @@ function inspectDocuments(
   const documents = readDocuments(source.text);
   for (const { root, fault } of documents) {
     const scope = scopeOf(source, report, depth, isEmbedded, isSopsDocument(root));
+    const objects = new Set(objectsOf(root));
+    scope.isObject = (map) => objects.has(map);
     scope.isFaulty = fault !== undefined || isTemplated;
     new DocumentInspector(scope).inspect(root);
   }
@@ -134,10 +136,17 @@ function scopeOf(
     isEmbedded,
     isSops,
     isFaulty: false,
+    isObject: () => false,
     within: (inner, at) => {
       inspectWithin(inner, report, at);
     },
   };
+}
+
+/** Documents, and items of Lists. */
+function objectsOf(root: Node): Node[] {
+  if (!/List$/.test(textAt(root, 'kind') ?? '')) return [root];
+  return itemsOf(get(root, 'items'));
 }
 
 /** A text inside of a value: a manifest, a file of a ConfigMap. */

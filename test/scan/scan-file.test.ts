@@ -30,11 +30,11 @@ describe('plaintext Secrets that are found', () => {
     'a binary tag': [secret('data:\n  a: !!binary bWFkZS11cA==\n'), ['7 kubernetes-secret']],
     'an alias': [
       'x: &v made-up\ny:\n  kind: Secret\n  stringData: {a: *v}\n',
-      ['1 kubernetes-secret'],
+      ['1 embedded-secret'],
     ],
     'a merge key': [
       'x: &v {kind: Secret, stringData: {a: made-up}}\ny:\n  <<: *v\n',
-      ['1 kubernetes-secret'],
+      ['1 embedded-secret'],
     ],
     'the third of several documents': [
       `kind: ConfigMap\n---\n# nothing\n---\n${secret('stringData:\n  a: made-up\n')}`,
@@ -50,16 +50,16 @@ describe('plaintext Secrets that are found', () => {
     ],
     'an object inside of another': [
       'kind: Template\nobjects:\n- kind: Secret\n  stringData: {a: made-up}\n',
-      ['4 kubernetes-secret'],
+      ['4 embedded-secret'],
     ],
     'a manifest inside of a text': [
       'kind: ConfigMap\ndata:\n  s.yaml: |\n    kind: Secret\n    stringData:\n      a: made-up\n',
-      ['6 kubernetes-secret'],
+      ['6 embedded-secret'],
     ],
     JSON: ['{"kind":"Secret",\n"data":{"a":"bWFkZQ=="}}', ['2 kubernetes-secret'], 'a.json'],
     'JSON with a number YAML would refuse here': [
       '{"items":[\n{"cpu":0.5},\n{"kind":"Secret","data":{"a":"bWFkZQ=="}}]}',
-      ['3 kubernetes-secret'],
+      ['3 embedded-secret'],
       'a.json',
     ],
     'a copy that an editor left': [

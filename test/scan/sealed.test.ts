@@ -153,7 +153,7 @@ describe('what stands in a sealed file in plaintext', () => {
 
   it('is found in a SealedSecret', async () => {
     const text = fixture('sealed-secret.yaml').replace(/^( {4}password: ).*$/m, '$1made-up');
-    expect(await alarms('a.yaml', text)).toEqual([expect.stringMatching(/ kubernetes-secret$/)]);
+    expect(await alarms('a.yaml', text)).toEqual([expect.stringMatching(/ embedded-secret$/)]);
   });
 
   it('is found in an EdgeSecret', async () => {

@@ -124,7 +124,7 @@ export function inspectLiterals(list: Node, secret: boolean, scope: Scope): void
     const inner = scalarSource(scope.source, item);
     const start = key.length + 1;
     scope.report.hit(inner, start, start + text.length, {
-      rule: secret ? 'kubernetes-secret' : 'kubernetes-env',
+      rule: secret ? 'embedded-secret' : 'kubernetes-env',
       rank: secret ? rank.item : rank.structure,
       message: secret
         ? `plaintext in a secretGenerator (${safe(key)})`

@@ -29,7 +29,7 @@ export function inspectPatch(map: MapNode, { source, report }: Scope): void {
   const value = get(map, 'value');
   if (value?.kind !== 'scalar' || isPlaceholder(value.value)) return;
   report.hit(source, value.start, value.end, {
-    rule: 'kubernetes-secret',
+    rule: 'embedded-secret',
     rank: rank.item,
     message: 'plaintext in a patch of a Secret',
     value: value.value,

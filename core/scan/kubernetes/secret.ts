@@ -19,9 +19,21 @@ function isExample(text: string): boolean {
   return examples.has(bare) || isCommonWord(bare);
 }
 
+interface How {
+  rule: string;
+  where: string;
+}
+
+/** What is said alike of each item of one Secret. */
+interface Owner {
+  name: string;
+  how: How;
+}
+
 /** What mends it depends on what can be sealed as it is. */
 const plain = { rule: 'kubernetes-secret', where: '' };
 const unreadable = { rule: 'unreadable-secret', where: ', in what no YAML parser takes' };
+const inner = { rule: 'embedded-secret', where: ', inside of another object' };
 const embedded = { rule: 'embedded-secret', where: ', written into another kind of file' };
 
 /** Base64 of which a page shows the begin. */
@@ -40,10 +52,16 @@ export function isSecret(map: MapNode): boolean {
 
 /** One finding for each item of a Secret that holds a value, at the first character of it. */
 export function inspectSecret(map: MapNode, scope: Scope): void {
-  const name = nameOf(map);
+  const owner = { name: nameOf(map), how: howOf(map, scope) };
   for (const { key, value } of map.entries) {
-    if (key === 'data' || key === 'stringData') inspectField(value, key, name, scope);
+    if (key === 'data' || key === 'stringData') inspectField(value, key, owner, scope);
   }
+}
+
+function howOf(map: MapNode, { depth, isEmbedded, isFaulty, isObject }: Scope): How {
+  if (isEmbedded) return embedded;
+  if (depth > 0 || !isObject(map)) return inner;
+  return isFaulty ? unreadable : plain;
 }
 
 /** The items of a SecretList, which need not say that they are Secrets. */
@@ -53,13 +71,13 @@ export function inspectSecretList(list: MapNode, scope: Scope): void {
   }
 }
 
-function inspectField(value: Node, field: 'data' | 'stringData', name: string, scope: Scope): void {
+function inspectField(value: Node, field: 'data' | 'stringData', owner: Owner, scope: Scope): void {
   // Against the API's schema, but the value is there all the same.
   const items: Entry[] = value.kind === 'map' ? entriesOf(value) : [{ key: '', value }];
   for (const { key, value: item } of items) {
     for (const scalar of scalarsOf(item)) {
       const found = valueOf(scalar, field, key, scope);
-      if (found !== undefined) add(scalar, found, name, key, scope);
+      if (found !== undefined) add(scalar, found, owner, key, scope);
       else scope.report.settle(scope.source, scalar.start, scalar.end);
     }
   }
@@ -68,12 +86,11 @@ function inspectField(value: Node, field: 'data' | 'stringData', name: string, s
 function add(
   { start, end }: ScalarNode,
   value: string | Uint8Array,
-  name: string,
+  { name, how }: Owner,
   key: string,
-  { source, report, isEmbedded, isFaulty }: Scope,
+  { source, report }: Scope,
 ): void {
   const item = isItemName(key) ? key : '?';
-  const how = isEmbedded ? embedded : isFaulty ? unreadable : plain;
   report.hit(source, start, end, {
     rule: how.rule,
     rank: rank.item,

@@ -23,7 +23,7 @@ function inspectItem(key: string, node: Node, { source, report }: Scope): void {
     return;
   }
   report.hit(source, start, end, {
-    rule: 'kubernetes-secret',
+    rule: 'embedded-secret',
     rank: rank.item,
     message: `not sealed, in a SealedSecret (${isItemName(key) ? key : '?'})`,
     value,

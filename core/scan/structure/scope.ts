@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts';
+import type { Node } from './node.ts';
 import type { Source } from './source.ts';
 
 /** What the inspection of one document knows beside the document. */
@@ -11,6 +12,8 @@ export interface Scope {
   isEmbedded: boolean;
   /** The document has what SOPS leaves in it, so its `ENC[...]` are ciphertext. */
   isSops: boolean;
+  /** Whether a map is a document, or an item of a List: what can be applied, and sealed, as it is. */
+  isObject: (map: Node) => boolean;
   /** No YAML parser takes the document as it is. */
   isFaulty: boolean;
   /** Looks through a text that stands inside of a value, or was decoded from it. */
