@@ -67,7 +67,9 @@ export async function waitingSnapshot(
 /** Who has signed it, and who may. */
 export function waitingWords({ sequence, signers, root: { spec } }: WaitingSnapshot): string {
   const by = signers.map((key) => keyWords(key, spec)).join(', ');
-  return `snapshot ${sequence} is signed by ${by} and not published: ${missingWords(spec, signers)}`;
+  const isEnough = signers.length >= spec.publishers.threshold;
+  const lacks = isEnough ? 'no signature is missing' : missingWords(spec, signers);
+  return `snapshot ${sequence} is signed by ${by} and not published: ${lacks}`;
 }
 
 /** The same for a script. */
