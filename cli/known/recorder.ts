@@ -1,5 +1,4 @@
 import type { KnownEntry } from '../../core/scan/known/known-file.ts';
-import { entriesOf } from '../../core/scan/known/known-values.ts';
 import { addKnown, openKnown } from '../../core/scan/known/local-files.ts';
 import type { KnownPlace, LocalKnown } from '../../core/scan/known/local-files.ts';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
@@ -16,7 +15,7 @@ export class KnownRecorder {
   readonly #io: Io;
   readonly #place: KnownPlace | undefined;
   readonly #known: LocalKnown | undefined;
-  readonly #entries = new Map<string, KnownEntry>();
+  readonly #entries: KnownEntry[] = [];
   #fault: string | undefined;
 
   private constructor(io: Io, place: KnownPlace | undefined, known: LocalKnown | undefined) {
@@ -43,19 +42,17 @@ export class KnownRecorder {
     items: ReadonlyMap<string, SecretBytes | undefined>,
   ): void {
     if (this.#known === undefined) return;
-    const { key, values } = this.#known;
-    for (const [item, value] of items) {
-      if (value === undefined) continue;
-      for (const entry of entriesOf(key, `${namespace}/${name}`, item, value.reveal()))
-        if (!values.has(entry)) this.#entries.set(`${entry.secret} ${item} ${entry.value}`, entry);
-    }
+    const { values } = this.#known;
+    for (const [item, value] of items)
+      if (value !== undefined)
+        this.#entries.push(...values.learn(`${namespace}/${name}`, item, value.reveal()));
   }
 
   /** Writes down what was noted. Call it once the command has done its work. */
   async save(): Promise<void> {
     if (this.#place !== undefined && this.#known !== undefined) {
       try {
-        const entries = [...this.#entries.values()];
+        const entries = this.#entries;
         await addKnown(this.#place, this.#known.key, { entries, forgotten: [] });
       } catch (error) {
         this.#fault = (error as NodeJS.ErrnoException).code ?? 'unknown';

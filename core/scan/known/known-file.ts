@@ -3,8 +3,10 @@ import type { KnownKey } from './known-key.ts';
 
 /** What is kept of one text by which a value is known: nothing that could be read back. */
 export interface Fingerprint {
-  /** Rolling hashes of the text's first and last window, under the key's own multiplier. */
-  head: number;
+  /** Where in the text the window begins by which it is looked for; others begin or end alike. */
+  at: number;
+  /** Rolling hashes of that window and of the text's last one, under the key's own multiplier. */
+  window: number;
   tail: number;
   /** In bytes. */
   length: number;
@@ -34,7 +36,7 @@ export interface KnownPart {
 const magic = Buffer.from('EKV1');
 const headerBytes = 28;
 const tagBytes = 16;
-const recordBytes = 28;
+const recordBytes = 32;
 const wordFlag = 0x80000000;
 
 /**
@@ -105,22 +107,25 @@ function decodePart(key: KnownKey, header: Buffer, sealed: Buffer): KnownPart | 
   for (let at = start; at + recordBytes <= plain.length; at += recordBytes) {
     const flags = plain.readUInt32LE(at + 8);
     entries[plain.readUInt32LE(at + 12)]?.fingerprints.push({
-      head: plain.readInt32LE(at),
+      at: plain.readUInt32LE(at + 16),
+      window: plain.readInt32LE(at),
       tail: plain.readInt32LE(at + 4),
       length: flags & ~wordFlag,
       isWord: (flags & wordFlag) !== 0,
-      mac: plain.subarray(at + 16, at + recordBytes),
+      mac: plain.subarray(at + 20, at + recordBytes),
     });
   }
   return { entries, forgotten: about.forgotten };
 }
 
-function recordOf({ head, tail, length, isWord, mac }: Fingerprint, owner: number): Buffer {
+function recordOf(fingerprint: Fingerprint, owner: number): Buffer {
+  const { at, window, tail, length, isWord, mac } = fingerprint;
   const record = Buffer.alloc(recordBytes);
-  record.writeInt32LE(head);
+  record.writeInt32LE(window);
   record.writeInt32LE(tail, 4);
   record.writeUInt32LE((length | (isWord ? wordFlag : 0)) >>> 0, 8);
   record.writeUInt32LE(owner, 12);
-  mac.copy(record, 16);
+  record.writeUInt32LE(at, 16);
+  mac.copy(record, 20);
   return record;
 }

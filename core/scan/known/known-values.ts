@@ -6,33 +6,14 @@ import type { KnownKey } from './known-key.ts';
 import { worthKnowing } from './worth-knowing.ts';
 
 const filterBits = 20;
-
-/** Entries of one sealed item, by the key: what is kept so that its value is known again. None for what is short or common. */
-export function entriesOf(
-  key: KnownKey,
-  secret: string,
-  item: string,
-  value: Uint8Array,
-): KnownEntry[] {
-  return worthKnowing(item, value).map((part) => ({
-    secret,
-    item,
-    value: key.mac(part).toString('base64'),
-    fingerprints: encodedForms(part).map(({ bytes, isWord }) => ({
-      head: key.window(bytes, 0),
-      tail: key.window(bytes, bytes.length - windowBytes),
-      length: bytes.length,
-      isWord,
-      mac: key.mac(bytes),
-    })),
-  }));
-}
+/** Of a form's windows so many are considered. */
+const candidates = 40;
 
 /** Finds values again that were sealed here, by their fingerprints: it never has the values. */
 export class KnownValues {
   readonly #key: KnownKey;
   readonly #filter = new Uint8Array(1 << (filterBits - 3));
-  readonly #byHead = new Map<number, (Fingerprint & { of: KnownEntry })[]>();
+  readonly #byWindow = new Map<number, (Fingerprint & { of: KnownEntry })[]>();
   readonly #values = new Set<string>();
   /** For each byte, what it contributed once it leaves the window. */
   readonly #leaving = new Int32Array(256);
@@ -51,12 +32,36 @@ export class KnownValues {
 
   /** Whether nothing is there to be found. */
   get isEmpty(): boolean {
-    return this.#byHead.size === 0;
+    return this.#byWindow.size === 0;
   }
 
-  /** Whether the value of this item is known already. */
-  has(entry: KnownEntry): boolean {
-    return this.#values.has(nameOf(entry));
+  /**
+   * Takes the fingerprints of a sealed item's value, and finds it from now on.
+   *
+   * @returns what is to be kept; nothing for what is known already, short or common
+   */
+  learn(secret: string, item: string, value: Uint8Array): KnownEntry[] {
+    const learnt: KnownEntry[] = [];
+    for (const part of worthKnowing(item, value)) {
+      const entry: KnownEntry = {
+        secret,
+        item,
+        value: this.#key.mac(part).toString('base64'),
+        fingerprints: [],
+      };
+      if (this.#values.has(nameOf(entry))) continue;
+      entry.fingerprints = encodedForms(part).map(({ bytes, isWord }) => ({
+        ...this.#rarest(bytes),
+        tail: this.#key.window(bytes, bytes.length - windowBytes),
+        length: bytes.length,
+        isWord,
+        mac: this.#key.mac(bytes),
+      }));
+      this.#values.add(nameOf(entry));
+      this.#add(entry);
+      learnt.push(entry);
+    }
+    return learnt;
   }
 
   /** Every known value in a file, once for each line. Linear in the length: a hash that rolls, and a filter before all else. */
@@ -73,8 +78,8 @@ export class KnownValues {
       if (end < windowBytes - 1) continue;
       const bit = mixed(hash) >>> (32 - filterBits);
       if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue;
-      const at = end - windowBytes + 1;
-      for (const one of this.#byHead.get(hash) ?? []) {
+      for (const one of this.#byWindow.get(hash) ?? []) {
+        const at = end - windowBytes + 1 - one.at;
         if (!this.#stands(text, at, one)) continue;
         const { line, column } = lines.place(at);
         const id = `${line} ${one.of.secret} ${one.of.item}`;
@@ -86,18 +91,34 @@ export class KnownValues {
 
   #add(entry: KnownEntry): void {
     for (const fingerprint of entry.fingerprints) {
-      const { head } = fingerprint;
-      const known = this.#byHead.get(head) ?? [];
+      const { window } = fingerprint;
+      const known = this.#byWindow.get(window) ?? [];
       known.push({ ...fingerprint, of: entry });
-      this.#byHead.set(head, known);
-      const bit = mixed(head) >>> (32 - filterBits);
+      this.#byWindow.set(window, known);
+      const bit = mixed(window) >>> (32 - filterBits);
       this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
     }
   }
 
+  /** The window that fewest others have: values that all begin alike would be tried one by one wherever that stands. */
+  #rarest(form: Buffer): { at: number; window: number } {
+    const last = Math.min(form.length - windowBytes, candidates);
+    let best = { at: 0, window: 0 };
+    let fewest = Infinity;
+    for (let at = 0; at <= last && fewest > 0; at += 1) {
+      const window = this.#key.window(form, at);
+      const shared = this.#byWindow.get(window)?.length ?? 0;
+      if (shared >= fewest) continue;
+      fewest = shared;
+      best = { at, window };
+    }
+    return best;
+  }
+
   #stands(text: Uint8Array, at: number, { length, tail, isWord, mac }: Fingerprint): boolean {
     const end = at + length;
-    if (end > text.length || this.#key.window(text, end - windowBytes) !== tail) return false;
+    if (at < 0 || end > text.length) return false;
+    if (this.#key.window(text, end - windowBytes) !== tail) return false;
     if (isWord && (isLetterOrDigit(text[at - 1]) || isLetterOrDigit(text[end]))) return false;
     return this.#key.mac(text.subarray(at, end)).equals(mac);
   }
