@@ -1,5 +1,5 @@
 import type { HookIo } from './git/process.ts';
-import { Judge } from './judge.ts';
+import type { Judge } from './judge.ts';
 import { isOfRepository } from './sealed/paths.ts';
 import { Staging } from './staged.ts';
 import type { StagedFile } from './staged.ts';
@@ -14,8 +14,12 @@ import type { StagedFile } from './staged.ts';
 export async function main(_args: string[], io: HookIo = processIo()): Promise<number> {
   const staging = new Staging(io);
   try {
+    // Git looks for what is staged while the scanner is loaded.
+    const staged = staging.files();
+    staged.catch(() => undefined);
+    const { Judge } = await import('./judge.ts');
     const judge = new Judge(io, '', staging.blobs);
-    const files = await staging.files();
+    const files = await staged;
     for await (const { of, part } of staging.blobs.read(files))
       if (part !== undefined) await judge.look(of, part);
     if (files.some(({ path }) => isOfRepository(path)))
