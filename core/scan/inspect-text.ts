@@ -42,8 +42,8 @@ export async function inspectText(
   const documents = inspectByKind(kind, source, report, 0);
   let sealed = 0;
   for (const { root, start, end } of documents) {
-    if (root.kind !== 'map' || textAt(root, 'kind') !== 'EdgeSecret') continue;
-    if (get(root, 'spec', 'signatures') === undefined || sealed >= maxEdgeSecrets) continue;
+    if (root.kind !== 'map' || get(root, 'spec', 'signatures') === undefined) continue;
+    if (sealed >= maxEdgeSecrets) break;
     sealed += 1;
     const scope = scopeOf(source, report, 0, false, false);
     await exemptEdgeSecret(root, source.text.slice(start, end), scope);
@@ -104,6 +104,7 @@ function inspectByKind(
   return [];
 }
 
+/** @returns what may be EdgeSecrets, which are verified apart: their schemas load slowly */
 function inspectDocuments(
   source: Source,
   report: Report,
@@ -111,15 +112,17 @@ function inspectDocuments(
   isEmbedded: boolean,
 ): DocumentNode[] {
   const isTemplated = /\{\{-?[^}]/.test(source.text);
-  const documents = readDocuments(source.text);
-  for (const { root, fault } of documents) {
+  const sealed: DocumentNode[] = [];
+  for (const document of readDocuments(source.text)) {
+    const { root, fault } = document;
+    if (textAt(root, 'kind') === 'EdgeSecret') sealed.push(document);
     const scope = scopeOf(source, report, depth, isEmbedded, isSopsDocument(root));
     const objects = new Set(objectsOf(root));
     scope.isObject = (map) => objects.has(map);
     scope.isFaulty = fault !== undefined || isTemplated;
     new DocumentInspector(scope).inspect(root);
   }
-  return documents;
+  return sealed;
 }
 
 function scopeOf(

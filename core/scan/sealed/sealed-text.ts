@@ -11,7 +11,7 @@ export function isSealedText(text: string): boolean {
   if (armour.test(text)) return true;
   if (text.length > longest || !text.includes('ENC[AES256_GCM') || !text.includes('sops'))
     return false;
-  const documents = readDocuments(text);
+  const documents = [...readDocuments(text)];
   return (
     documents.length > 0 && documents.every(({ root }) => isSopsDocument(root) && isSealed(root))
   );

@@ -18,17 +18,27 @@ export class BlockReader extends Cursor {
   #fault: number | undefined;
 
   /** All roots that there are: one, unless texts stand one after the other, as JSON's lines do. */
-  read(): Pick<DocumentNode, 'root' | 'fault'>[] {
-    const documents: Pick<DocumentNode, 'root' | 'fault'>[] = [];
+  *read(): Generator<Pick<DocumentNode, 'root' | 'fault'>> {
     this.toToken();
     while (this.column >= 0) {
       this.#fault = undefined;
-      const before = this.at;
+      const { at: before, line } = this;
       const root = this.#node(-1);
       if (this.at === before) this.nextLine();
-      documents.push({ root, fault: this.#fault });
+      yield { root, fault: this.#fault };
+      // A part of a large file of JSON in one line may begin anywhere.
+      if (root.kind === 'scalar' && root.style === 'plain') this.#toBrace(before, root.end, line);
     }
-    return documents;
+  }
+
+  /** Back to the first brace of a line that was read as text. */
+  #toBrace(at: number, end: number, line: number): void {
+    const text = this.text.slice(at, end);
+    const brace = at + text.indexOf('{"');
+    if (brace <= at || text.includes('\n')) return;
+    this.at = brace;
+    this.line = line;
+    this.column = 0;
   }
 
   /** @param parent the column that what belongs to the node is deeper than */
@@ -206,11 +216,12 @@ export class BlockReader extends Cursor {
     this.at = after;
     this.skipSpaces();
     // Another text of JSON in the same line begins a document of its own; between may be what an array is made of.
-    if (parent < 0) {
-      while (this.at < this.end && /[,\]} \t]/.test(this.text[this.at] ?? '')) this.at += 1;
-    }
-    if (parent < 0 && this.at < this.end && /[{[]/.test(this.text[this.at] ?? '')) {
-      this.line = this.at;
+    const next = parent < 0 ? /[{[\n]/g : undefined;
+    if (next !== undefined) next.lastIndex = this.at;
+    const found = next?.exec(this.text) ?? undefined;
+    if (found !== undefined && found[0] !== '\n' && found.index < this.end) {
+      this.at = found.index;
+      this.line = found.index;
       this.column = 0;
     } else this.nextLine();
     return node;

@@ -11,22 +11,21 @@ const marker = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
  * anchors without measure), keep the column of each value, and need a millisecond for 64 KiB of whatever bytes. That both
  * read the same from what is well formed is tested on generated documents.
  *
- * @returns nodes with offsets into the text
+ * @yields nodes with offsets into the text, one document at a time: a file may have a million
  */
-export function readDocuments(text: string): DocumentNode[] {
+export function* readDocuments(text: string): Generator<DocumentNode> {
   const readable = withoutTemplates(text);
-  const documents: DocumentNode[] = [];
   let start = 0;
-  const readUpTo = (end: number): void => {
-    for (const document of new BlockReader(readable, start, end).read()) {
-      documents.push({ ...document, start, end });
-    }
-  };
   for (const { index } of readable.matchAll(marker)) {
-    readUpTo(index);
+    yield* documentsIn(readable, start, index);
     // The marker itself is three characters; what is behind it in its line belongs to the document.
     start = index + 3;
   }
-  readUpTo(readable.length);
-  return documents;
+  yield* documentsIn(readable, start, readable.length);
+}
+
+function* documentsIn(text: string, start: number, end: number): Generator<DocumentNode> {
+  for (const document of new BlockReader(text, start, end).read()) {
+    yield { ...document, start, end };
+  }
 }
