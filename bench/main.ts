@@ -14,6 +14,7 @@ const benches = [
   'publish',
   'controller',
   'history',
+  'scan',
   'scan-history',
   'cluster',
 ];

@@ -33,6 +33,8 @@ const authorization: RuleName = {
 export const assignmentRules: readonly RuleName[] = [password, key, authorization];
 
 const longestName = 80;
+/** `a.key=b.key=...`: in a value there may be names, and each judges what is left of it. */
+const mostSuffixes = 8;
 const isNameByte = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.$')
   isNameByte[char.charCodeAt(0)] = 1;
@@ -65,6 +67,8 @@ export const assignments: Detector = {
     const code = !source.isDecoded && isCode(source.path);
     const isVectors = isTest(source.path);
     let done = 0;
+    let judged = 0;
+    let suffixes = 0;
     return (at) => {
       if (at < done) return;
       let start = at;
@@ -85,6 +89,9 @@ export const assignments: Detector = {
       if (kind === undefined) return;
       const given = givenTo(text, { start, end });
       if (given === undefined || (code && !given.isText)) return;
+      suffixes = given.end === judged ? suffixes + 1 : 0;
+      judged = given.end;
+      if (suffixes > mostSuffixes) return;
       const { start: from, scheme } = given;
       const value = text.slice(from, given.end);
       const name = text.slice(start, end);

@@ -169,6 +169,8 @@ function unquoted(text: string, start: number, isText: boolean, named = ''): Giv
     if (code === 44 || code === 59 || (isText && code === 38)) break;
     if (code === 92 && /[nrt"']/.test(text[end + 1] ?? '')) break;
   }
+  // Cut off it would be another value; and a text of names without end is looked at name by name.
+  if (end === start + longestValue) return undefined;
   if (!isText) while (end > start && /[)\]},.]/.test(text[end - 1] ?? '')) end -= 1;
   return end > start ? { start, end, scheme: named, isText } : undefined;
 }
