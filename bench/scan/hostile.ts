@@ -133,7 +133,8 @@ export function* hostileToAll(rules: readonly TokenRule[]): Generator<Hostile> {
     'sops:\n',
     'ENC[AES256_GCM,data:',
   ];
-  for (const piece of pieces) yield { name: `only ${JSON.stringify(piece.slice(0, 40))}`, text: fill(piece) };
+  for (const piece of pieces)
+    yield { name: `only ${JSON.stringify(piece.slice(0, 40))}`, text: fill(piece) };
 }
 
 /** The texts that rules are tested with, by rule: two of each. */
