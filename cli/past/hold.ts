@@ -1,4 +1,4 @@
-import type { EdgesealError} from '../../core/errors.ts';
+import type { EdgesealError } from '../../core/errors.ts';
 import { isEdgesealError } from '../../core/errors.ts';
 import { formatEdgeSecret, parseEdgeSecret } from '../../core/format/edge-secret.ts';
 import type { EdgeSecret } from '../../core/format/edge-secret.ts';

@@ -17,6 +17,7 @@ import { entriesOf, get, textAt } from './structure/node.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './structure/node.ts';
 import type { Scope } from './structure/scope.ts';
 import { isFingerprint, secretName } from './structure/secret-name.ts';
+import { isKeyLabel } from './structure/key-label.ts';
 import { isSecretValue } from './structure/secret-value.ts';
 import { scalarSource } from './structure/source.ts';
 
@@ -122,7 +123,7 @@ export class DocumentInspector {
     const { source, report, isSops } = this.#scope;
     if (isSops && isSopsValue(value.value)) return;
     const text = value.value.trim();
-    if (!isSecretValue(text, name, 'field')) return;
+    if (isKeyLabel(key, text) || !isSecretValue(text, name, 'field')) return;
     report.hit(source, value.start, value.end, {
       rule: 'plain-credential',
       rank: rank.format,

@@ -342,12 +342,12 @@ describe('a repository in a folder', () => {
     } catch (error) {
       said = (error as { stderr: string }).stderr;
     }
-    const seal = /^ {2}(edgeseal .*)$/m.exec(said)?.[1] ?? '';
+    const fix = /^ {2}(?:npx )?(edgeseal(?: .*)? fix)$/m.exec(said)?.[1] ?? '';
     const unstage = /^ {2}(git rm --cached .*)$/m.exec(said)?.[1] ?? '';
     ws.env = { ...me.env };
     type(unstage, deploy);
     me.git(deploy, 'add', '-A');
-    type(seal.replace(' seal ', ' seal --regions us-east '), deploy);
+    type(`${fix} --regions us-east`, deploy);
     expect(me.git(top, 'status', '--porcelain')).toContain('A  infra/secrets/secrets/y/x.yaml');
     me.git(deploy, 'commit', '-q', '-m', 'Sealed');
   });

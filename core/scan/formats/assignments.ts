@@ -1,5 +1,6 @@
 import { rank } from '../report.ts';
 import type { Report } from '../report.ts';
+import { isKeyLabel } from '../structure/key-label.ts';
 import { secretName } from '../structure/secret-name.ts';
 import { isSecretValue } from '../structure/secret-value.ts';
 import type { Strictness } from '../structure/secret-value.ts';
@@ -23,8 +24,7 @@ export function findAssignments(source: Source, report: Report, rules: Assignmen
     const name = secretName(key);
     if (name === undefined) continue;
     const { text, offset } = bareValue(rest);
-    // A distribution policy says so which public key of a region it means.
-    if (key === 'encryption-key' && /^[a-z]+(?:-(?:[a-z]+|\d{1,4}))+$/.test(text)) continue;
+    if (isKeyLabel(key, text)) continue;
     if (rules.expands === true && /\$[{(A-Za-z_]|`/.test(text)) continue;
     if (/^ENC\[|^\$\{/.test(text) || !isSecretValue(text, name, rules.strictness)) continue;
     const carriage = whole.endsWith('\r') ? 1 : 0;

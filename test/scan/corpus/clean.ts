@@ -20,6 +20,11 @@ const certificate =
 
 export const clean: Clean[] = [
   { what: 'no data', text: secret('type: Opaque\n') },
+  {
+    what: 'a distribution policy, which names public keys',
+    path: 'policy/distribution-policy.yaml',
+    text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: regional-secret-config}\ndata:\n  us-east-1-secrets: |\n    encryption-key: us-east-1-key\n  eu-secrets: |\n    encryption-key: us-east-key-2\n  dc-secrets: |\n    encryption-key: dc2-rack3-key\n',
+  },
   { what: 'empty data', text: secret('data: {}\nstringData:\n') },
   { what: 'empty values', text: secret('data:\n  a: ""\n  b: null\n  c: ~\n  d:\n') },
   {
