@@ -151,7 +151,7 @@ export function wayOut(
   cluster: Cluster,
   secret: string,
   region: string,
-  reason: string,
+  { reason, message }: { reason: string; message: string },
 ): string | undefined {
   const [namespace = '', name = ''] = secret.split('/');
   switch (reason) {
@@ -177,6 +177,8 @@ export function wayOut(
     case 'Refused':
       return `see what refuses it: kubectl ${cluster.flags} -n ${namespace} get events,resourcequota`;
     case 'TargetRefused':
+      // Other refusals say themselves what to do, and deleting what is there would be wrong for them.
+      if (!message.includes('not ours')) return undefined;
       return `delete what is there, or let ${region} take it over: kubectl ${cluster.flags} -n ${namespace} annotate secret ${name} ${adoptAnnotation}=${region}`;
     default:
       return undefined;

@@ -96,15 +96,19 @@ function waysOut(
   applied: RegionView['applied'],
 ): string[] {
   const byReason = new Map<string, string[]>();
+  const messages = new Map<string, string>();
   for (const { file, namespace, name } of rows) {
     const { why } = applied.get(file) ?? {};
     if (why === undefined) continue;
-    byReason.set(why.reason, [...(byReason.get(why.reason) ?? []), `${namespace}/${name}`]);
+    const secret = `${namespace}/${name}`;
+    messages.set(secret, why.message);
+    byReason.set(why.reason, [...(byReason.get(why.reason) ?? []), secret]);
   }
   return [...byReason].flatMap(([reason, secrets]) => {
     const isMany = secrets.length > named && forAll.includes(reason);
     return (isMany ? ['--all'] : secrets).flatMap((secret) => {
-      const way = wayOut(cluster, secret, region, reason);
+      const message = messages.get(secret) ?? '';
+      const way = wayOut(cluster, secret, region, { reason, message });
       const who = isMany ? `${secrets.length} secrets` : secret;
       return way === undefined ? [] : [`${who} in ${cluster.context}: ${way}`];
     });

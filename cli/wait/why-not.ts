@@ -47,7 +47,7 @@ export async function whyNot(
     );
   for (const { secret, applied } of lacking.slice(0, spelt)) {
     const way =
-      applied.why === undefined ? undefined : wayOut(cluster, secret, region, applied.why.reason);
+      applied.why === undefined ? undefined : wayOut(cluster, secret, region, applied.why);
     if (way !== undefined) steps.push(way);
   }
   if (unpublished.length > 0)
