@@ -105,11 +105,16 @@ function unseen(ours: readonly ScanFinding[], theirs: readonly ScanFinding[]): S
   return theirs.filter(({ line, digest: of }) => !seen.has(`${line} ${of ?? ''}`));
 }
 
-/** Whose secret it is says more than what it looks like. */
+/** Whose secret it is says more than what it looks like; but that a manifest is to be sealed says how to mend it. */
 function mostSpecific(found: ScanFinding[], known: ScanFinding[]): ScanFinding[] {
   if (known.length === 0) return found;
   const lines = new Set(known.map(({ line }) => line));
-  return [...found.filter(({ line }) => !lines.has(line)), ...known];
+  const kept = found.filter(({ line, rule }) => rule === 'kubernetes-secret' || !lines.has(line));
+  const manifest = kept.filter(({ rule, line }) => rule === 'kubernetes-secret' && lines.has(line));
+  // A quote may stand before the value.
+  const isInManifest = ({ line, column }: ScanFinding): boolean =>
+    manifest.some((one) => one.line === line && Math.abs(one.column - column) <= 1);
+  return [...kept, ...known.filter((one) => !isInManifest(one))];
 }
 
 /** In memory only: a fast hash of a short value is as good as the value. What is written down is made slow, and salted. */

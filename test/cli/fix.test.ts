@@ -49,6 +49,23 @@ it('makes a good commit of a refused one: sealed for the regions of the policy, 
   expect(blobs().split('\n').length).toBe(before - 1);
 });
 
+it('seals what holds a value that was sealed here already', async () => {
+  ws.write('deploy/db.yaml', plainSecret('db', 'made-up value'));
+  ws.git('add', '-A');
+  expect((await fix()).code).toBe(0);
+  ws.git('commit', '-q', '-m', 'Seal');
+  ws.write('deploy/again.yaml', plainSecret('again', 'made-up value'));
+  ws.write('deploy/quoted.yaml', plainSecret('quoted', '"made-up value"'));
+  ws.git('add', '-A');
+  const words: string[] = [];
+  const stderr = { write: (text: string): boolean => words.push(text) > 0 };
+  expect(await preCommit([], { cwd: ws.repo, env: ws.env, stderr })).toBe(1);
+  expect(words.join('')).toContain('edgeseal fix');
+  expect(words.join('')).not.toContain('edgeseal:allow');
+  expect((await fix()).code).toBe(0);
+  expect(staged()).toBe('A\tsecrets/production/again.yaml\nA\tsecrets/production/quoted.yaml');
+});
+
 it('is what edgeseal hook pre-commit --fix does, too', async () => {
   ws.write('db.yaml', plainSecret('db'));
   ws.git('add', '-A');
