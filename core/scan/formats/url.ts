@@ -19,6 +19,9 @@ const examples = setOf(`
 const users =
   /^(?:user(?:name)?|name|login|u|usr|foo|me|you|your_?user(?:name)?|my_?user(?:name)?|db_?user)$/i;
 
+/** What a password in an address is called. */
+export const urlRule = { id: 'url-password', title: 'an address with a password in it' };
+
 /**
  * Finds passwords in addresses, such as `postgres://app:made-up@db/app`.
  *
@@ -27,20 +30,36 @@ const users =
 export function findUrls(source: Source, report: Report, isManifest: boolean): void {
   const { text } = source;
   for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
-    authority.lastIndex = at;
-    const match = authority.exec(text);
-    if (match === null) continue;
-    const [whole, user = '', password = ''] = match;
-    if (!/[A-Za-z]/.test(text[at - 1] ?? '')) continue;
-    if (!isReal(user, password, isManifest)) continue;
-    const end = at + whole.length - 1;
-    report.hit(source, end - password.length, end, {
-      rule: 'url-password',
+    const range = passwordAt(text, at, isManifest);
+    if (range === undefined) continue;
+    const { start, end } = range;
+    report.hit(source, start, end, {
+      rule: urlRule.id,
       rank: rank.structure,
-      message: 'an address with a password in it',
-      value: password,
+      message: urlRule.title,
+      value: text.slice(start, end),
     });
   }
+}
+
+/**
+ * The password of an address.
+ *
+ * @param at where its `://` stands
+ * @returns undefined where there is none, or a stand-in
+ */
+export function passwordAt(
+  text: string,
+  at: number,
+  isManifest: boolean,
+): { start: number; end: number } | undefined {
+  authority.lastIndex = at;
+  const match = authority.exec(text);
+  if (match === null || !/[A-Za-z]/.test(text[at - 1] ?? '')) return undefined;
+  const [whole, user = '', password = ''] = match;
+  if (!isReal(user, password, isManifest)) return undefined;
+  const end = at + whole.length - 1;
+  return { start: end - password.length, end };
 }
 
 function isReal(user: string, password: string, isManifest: boolean): boolean {

@@ -1,5 +1,6 @@
 import { assignmentRules, assignments } from './assignments/assignments.ts';
 import type { RuleName } from './candidate.ts';
+import { addresses } from './forms/address.ts';
 import { forms } from './forms/forms.ts';
 import { tokenRules } from './rules/index.ts';
 import { type TokenFinding, type TokenOptions, TokenScanner } from './token-scanner.ts';
@@ -15,6 +16,6 @@ let scanner: TokenScanner | undefined;
  * @param content a text, or bytes in UTF-8 (or any superset of ASCII)
  */
 export function scanTokens(content: Uint8Array | string, options: TokenOptions): TokenFinding[] {
-  scanner ??= new TokenScanner([...tokenRules, ...forms], [assignments]);
+  scanner ??= new TokenScanner([...tokenRules, ...forms], [assignments, addresses]);
   return scanner.scan(content, options);
 }

@@ -346,4 +346,9 @@ export const clean: Clean[] = [
     what: 'pods that name Secrets',
     text: 'kind: Ingress\nspec:\n  tls:\n  - hosts: [a.example.com]\n    secretName: a-tls-2026\n',
   },
+  {
+    what: 'an encoded address without a password, or with a stand-in',
+    path: 'a.txt',
+    text: `r=https%3A%2F%2Fdb.example.dev%2Fx%40y\nDATABASE_URL=${base64('postgres://user:password@localhost/app')}\n`,
+  },
 ];

@@ -1,5 +1,7 @@
 import type { Leak } from './leaks.ts';
 
+const address = Buffer.from('postgres://svc:qz83NvLmx92@db.example.dev/x');
+
 /** Ways to write a Secret, and files of other programs that hold one. All values are made up. */
 export const files: Leak[] = [
   {
@@ -312,5 +314,17 @@ export const files: Leak[] = [
     path: 'a.yaml',
     text: 'keys:\n- |\n  -----BEGIN OPENSSH PRIVATE KEY-----\n  b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n  -----END OPENSSH PRIVATE KEY-----\n',
     lines: [3],
+  },
+  {
+    what: 'an address in percent encoding',
+    path: 'a.txt',
+    text: 'see\nu=postgres%3A%2F%2Fsvc%3Aqz83NvLmx92%40db.example.dev%2Fx\n',
+    lines: [2],
+  },
+  {
+    what: 'an address in base64 and in hex',
+    path: '.env',
+    text: `DATABASE_URL=${address.toString('base64')}\nOTHER_URL=${address.toString('hex')}\n`,
+    lines: [1, 2],
   },
 ];
