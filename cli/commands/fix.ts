@@ -82,10 +82,25 @@ async function readAll(
       sealed.push({ ...candidate, rest: parts.rest, replaced });
     } catch (error) {
       if (!isEdgesealError(error)) throw error;
-      faults.push(error);
+      faults.push(faultOf(error, candidate));
     }
   }
   return { sealed, secrets, faults };
+}
+
+/** Other objects of one List, unlike other documents of one file, cannot be left where they are. */
+function faultOf(error: EdgesealError, { shown, text }: Candidate): EdgesealError {
+  const isList = /^[{ \t]*"?kind"?:[ \t]*["']?List["']?[ \t]*(?:,|#|\r?$)/m.test(text);
+  if (error.code !== 'input-not-a-secret' || !isList) return error;
+  return new EdgesealError(
+    error.code,
+    'a List holds something else beside a Secret: it stays as it is',
+    {
+      file: shown,
+      line: error.line,
+      hint: 'split the List: move its Secrets to a file of their own, or part its items by lines of ---; stage that (git add), then: edgeseal fix',
+    },
+  );
 }
 
 async function seal(
@@ -100,10 +115,12 @@ async function seal(
   } catch (error) {
     if (!isEdgesealError(error, 'policy-unassigned')) throw error;
     const { code, message, file, line } = error;
+    const { regions } = repository.state;
+    const names = [...regions.values()].filter(({ recovery }) => !recovery).map(({ name }) => name);
     throw new EdgesealError(code, message, {
       file,
       line,
-      hint: 'say which regions may read it (this also writes the policy): edgeseal fix --regions REGION,REGION',
+      hint: `say which regions may read it (this also writes the policy): edgeseal fix --regions ${names.join(',') || 'REGION,REGION'}`,
     });
   }
 }

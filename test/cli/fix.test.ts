@@ -180,6 +180,24 @@ describe('loses nothing', () => {
     expect(staged()).toBe(`A\tsecrets/production/b.yaml\nA\t${sealedDb}`);
   });
 
+  it('where a List has other objects, too: it says to split it', async () => {
+    const item = (yaml: string): string => `- ${yaml.trimEnd().replaceAll('\n', '\n  ')}\n`;
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n';
+    const list = `apiVersion: v1\nkind: List\nitems:\n${item(map)}${item(plainSecret('db'))}`;
+    ws.write('list.yaml', list);
+    ws.git('add', '-A');
+    const { code, stderr } = await fix();
+    expect(code).toBe(1);
+    expect(stderr).toContain('list.yaml:4: a List holds something else beside a Secret');
+    expect(stderr).toContain('split the List');
+    expect(ws.read('list.yaml')).toBe(list);
+    expect(staged()).toBe('A\tlist.yaml');
+    ws.write('list.yaml', `${map}---\n${plainSecret('db')}`);
+    ws.git('add', '-A');
+    expect((await fix()).code).toBe(0);
+    expect(ws.read('list.yaml')).toBe(map);
+  });
+
   it('where the policy names no region: it says which command does', async () => {
     ws.write('edgeseal.yaml', ws.read('edgeseal.yaml').replace(/^ {2}defaultRegions:[^]*$/m, ''));
     ws.commit('No regions by default');
@@ -187,7 +205,7 @@ describe('loses nothing', () => {
     ws.git('add', '-A');
     const { code, stderr } = await fix();
     expect(code).toBe(2);
-    expect(stderr).toContain('edgeseal fix --regions REGION,REGION');
+    expect(stderr).toContain('edgeseal fix --regions eu-central,us-east,us-west\n');
     expect(staged()).toBe('A\tdb.yaml');
     expect((await fix('--regions', 'us-east')).code).toBe(0);
     expect(staged()).toBe(`A\tpolicy/distribution-policy.yaml\nA\t${sealedDb}`);
