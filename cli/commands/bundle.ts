@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import { readRepository } from '../../core/repository/repository-state.ts';
 import { worktreeView } from '../../core/repository/view.ts';
@@ -35,6 +36,7 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
     }
     const count = await stage(io, 'verifying', requireWhole(channel));
     const file = resolve(io.cwd, options.output ?? options.file ?? `${region}.bundle`);
+    await requireFolder(dirname(file));
     const size = await stage(io, 'writing', writeBundle(io, place, channel, file));
     const output = new Output(io);
     const { sequence } = channel.verified.snapshot;
@@ -49,4 +51,17 @@ export async function run(io: Io, [region = '']: string[], options: Options): Pr
 function sizeOf(bytes: number): string {
   if (bytes < 1024 * 1024) return `${Math.ceil(bytes / 1024)} KiB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+/** @throws EdgesealError `store-io`, in plainer words than git's */
+async function requireFolder(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new EdgesealError('store-io', 'the bundle cannot be written there', {
+      file: folder,
+      cause,
+      hint: 'is the stick mounted? name a folder that is there: -o FOLDER/REGION.bundle',
+    });
+  }
 }

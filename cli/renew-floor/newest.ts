@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { compareMarks } from '../../core/channel/mark.ts';
-import { EdgesealError } from '../../core/errors.ts';
+import { EdgesealError, isEdgesealError } from '../../core/errors.ts';
 import type { RegionSyncSpec } from '../../core/format/region-sync-spec.ts';
 import { readBundle } from '../bundle/check.ts';
 import { regionFacts } from '../install/facts.ts';
@@ -47,7 +47,14 @@ async function published(
   io: Io,
   { region, repository }: Pick<RegionSyncSpec, 'region' | 'repository'>,
 ): Promise<Newest> {
-  const facts = await regionFacts(io, region);
+  const facts = await regionFacts(io, region).catch((error: unknown) => {
+    // At the edge there is no clone: a stick is what there is.
+    if (!isEdgesealError(error) || error.code !== 'git-repository') throw error;
+    throw new EdgesealError(error.code, error.message, {
+      cause: error,
+      hint: 'go to a clone of the secrets repository, or give a bundle with the newest snapshot: --bundle FILE',
+    });
+  });
   if (facts.repository !== repository) {
     throw new EdgesealError(
       'input-usage',

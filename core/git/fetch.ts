@@ -194,7 +194,10 @@ function present(oid: string | undefined, ref: string): string {
 function findGitdir(path: string): string {
   const gitdir = gitdirIn(path);
   if (gitdir !== undefined) return gitdir;
-  throw new EdgesealError('git-mirror', 'not a git repository, or not mounted', { file: path });
+  throw new EdgesealError('git-mirror', 'not a git repository, or not mounted', {
+    file: path,
+    hint: "a bundle's name ends in .bundle",
+  });
 }
 
 /** A bare repository, or one with a working tree. */
