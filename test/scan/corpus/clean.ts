@@ -351,4 +351,9 @@ export const clean: Clean[] = [
     path: 'a.txt',
     text: `r=https%3A%2F%2Fdb.example.dev%2Fx%40y\nDATABASE_URL=${base64('postgres://user:password@localhost/app')}\n`,
   },
+  {
+    what: 'arguments of calls that come from elsewhere',
+    path: 'a.py',
+    text: 'requests.get(url, auth=("user", "password"))\nrequests.get(url, auth=(user, password))\nc = DriverManager.getConnection(url, "sa", "your-password")\n',
+  },
 ];

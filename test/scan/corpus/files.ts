@@ -327,4 +327,46 @@ export const files: Leak[] = [
     text: `DATABASE_URL=${address.toString('base64')}\nOTHER_URL=${address.toString('hex')}\n`,
     lines: [1, 2],
   },
+  {
+    what: 'passwords among the arguments of Python',
+    path: 'a.py',
+    text: 'import requests\nrequests.get(url, auth=("svc-report", "Brx9_kk2Lmq7"))\n',
+    lines: [2],
+  },
+  {
+    what: 'passwords among the arguments of Java',
+    path: 'A.java',
+    text: 'Connection c =\n  DriverManager.getConnection(url, "scott", "t1ger-Plum88z");\n',
+    lines: [2],
+  },
+  {
+    what: 'passwords among the arguments of PHP',
+    path: 'a.php',
+    text: "<?php\n$db = new PDO('mysql:host=db', 'root', 'Zr4vQ81moq');\n",
+    lines: [2],
+  },
+  {
+    what: 'passwords among the arguments of PowerShell',
+    path: 'a.ps1',
+    text: '$p = ConvertTo-SecureString "Fw6!marsH-09q" -AsPlainText -Force\n',
+    lines: [1],
+  },
+  {
+    what: 'passwords among the arguments of redis-cli',
+    path: 'a.sh',
+    text: 'redis-cli -h r1 -a Lk29xQvw71zp ping\n',
+    lines: [1],
+  },
+  {
+    what: 'a token of Asana',
+    path: 'a.sh',
+    text: 'ASANA_PAT=1/9981721228786917:d85eaa3038402f59b33e1e8f33c0e85f\n',
+    lines: [1],
+  },
+  {
+    what: 'a token of Mapbox for a short name',
+    path: 'a.js',
+    text: `const t = "sk.${Buffer.from('{"u":"ab","a":"clx92klqv01ad2kmz881vq93j"}').toString('base64url')}.Zk3v8Qm1xLw7Rt5Yp2Nc9A";\n`,
+    lines: [1],
+  },
 ];

@@ -81,6 +81,16 @@ export const commands: readonly TokenRule[] = [
   },
   {
     ...common,
+    id: 'redis-cli-password',
+    title: 'a password on the command line of Redis',
+    source: 'https://redis.io/docs/latest/develop/tools/cli/',
+    keywords: ['redis-cli', 'valkey-cli'],
+    before: 0,
+    pattern:
+      /\b(?:redis|valkey)-cli\b[^\n|;]{0,200}?[ \t](?:-a|--pass)[ =]{1,2}["']?(?<secret>[^\s"'$]{4,128})/dg,
+  },
+  {
+    ...common,
     id: 'openssl-password',
     title: 'a password on the command line of OpenSSL',
     source: 'https://docs.openssl.org/master/man1/openssl-passphrase-options/',

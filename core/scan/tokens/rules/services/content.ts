@@ -9,7 +9,7 @@ export const content: readonly TokenRule[] = [
     source: 'https://docs.mapbox.com/help/dive-deeper/access-tokens/',
     // Those that begin with pk. are public.
     keywords: ['sk.eyj'],
-    pattern: slug`sk\.eyJ[A-Za-z0-9_-]{60,120}\.[A-Za-z0-9_-]{22}`,
+    pattern: slug`sk\.eyJ[A-Za-z0-9_-]{45,120}\.[A-Za-z0-9_-]{22}`,
     shown: 3,
   },
   {

@@ -56,7 +56,11 @@ export const work: readonly TokenRule[] = [
     id: 'asana-token',
     title: 'an Asana access token',
     source: 'https://developers.asana.com/docs/personal-access-token',
-    ...named(['asana'], '[0-2]/[0-9]{13,19}(?:/[0-9]{13,19})?:[0-9a-f]{32}'),
+    ...named(
+      ['asana'],
+      '[0-2]/[0-9]{13,19}(?:/[0-9]{13,19})?:[0-9a-f]{32}',
+      'key|token|secret|passw(?:or)?d|auth|credential|pat',
+    ),
   },
   {
     id: 'trello-token',
