@@ -8,8 +8,10 @@ const NAMED = 3;
 
 /** Parts that are made once, and are not as they were made. */
 export function brokenError(file: string, broken: readonly FixedPart[]): EdgesealError {
-  const names = broken.slice(0, NAMED).map(partWords).join(', ');
-  const more = broken.length > NAMED ? ` and ${broken.length - NAMED} more` : '';
+  // Parts that have no name of their own are told in the same words.
+  const all = [...new Set(broken.map(partWords))];
+  const names = all.slice(0, NAMED).join(', ');
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
   return new EdgesealError('seal-open', `it was changed by hand or damaged: ${names}${more}`, {
     file,
     hint: 'no version in history is good: seal it anew as a whole: edgeseal seal',

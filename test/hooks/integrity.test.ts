@@ -140,6 +140,16 @@ describe.each([
     if (name === 'pre-commit') expect(said).toContain(`git checkout HEAD -- ${file}`);
   });
 
+  it('says once what is wrong with each of several envelopes', async () => {
+    await setInto(ws, db, { password: 'made-up other' }, { regions: ['us-east'] });
+    commitAll();
+    expect(ws.read(file).match(/^ *(?:- )?commitment:/gm)?.length).toBeGreaterThan(1);
+    edit((text) => text.replace('type: Opaque', 'type: example.com/other'));
+    const { code, said } = await gate();
+    expect(code).toBe(1);
+    expect(said.split('what the ciphertext is bound to').length).toBe(2);
+  });
+
   it('refuses what is sealed for a region that the policy does not give it to, and says what mends it', async () => {
     ws.write('edgeseal.yaml', ws.read('edgeseal.yaml').replace(/ *- us-west\n/, ''));
     commitAll();
