@@ -22,6 +22,8 @@ export async function main(_args: string[], io: HookIo = processIo()): Promise<n
     const files = await staged;
     for await (const { of, part } of staging.blobs.read(files))
       if (part !== undefined) await judge.look(of, part);
+    const { judgeGenerated } = await import('./generated.ts');
+    await judgeGenerated(staging, files, judge);
     if (files.some(({ path }) => isOfRepository(path)))
       await judgeSealed(io, staging, files, judge);
     if (judge.refused.length > 0) {
