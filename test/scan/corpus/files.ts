@@ -369,4 +369,10 @@ export const files: Leak[] = [
     text: `const t = "sk.${Buffer.from('{"u":"ab","a":"clx92klqv01ad2kmz881vq93j"}').toString('base64url')}.Zk3v8Qm1xLw7Rt5Yp2Nc9A";\n`,
     lines: [1],
   },
+  {
+    what: 'names for a password in other languages',
+    path: 'a.py',
+    text: 'contraseña = "vX82-luz91q"\nmot_de_passe = "nQ73lune!x"\npasswort = "vX82-luz91q"\nsenha = "vX82-luz91q"\nwachtwoord = "vX82-luz91q"\nparola = "vX82-luz91q"\nhaslo = "vX82-luz91q"\n',
+    lines: [1, 2, 3, 4, 5, 6, 7],
+  },
 ];

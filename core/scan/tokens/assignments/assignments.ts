@@ -38,6 +38,8 @@ const mostSuffixes = 8;
 const isNameByte = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.$')
   isNameByte[char.charCodeAt(0)] = 1;
+/** `ñ` in UTF-8, for `contraseña`. */
+for (const byte of Buffer.from('ñ')) isNameByte[byte] = 1;
 
 /** "API key: ..." in prose: the word before belongs to the name. */
 const firstHalf =
@@ -58,8 +60,11 @@ export const assignments: Detector = {
     'creds',
     'auth',
     'motdepasse',
-    'contrasena',
+    'contrase',
     'senha',
+    'wachtwoord',
+    'parola',
+    'haslo',
   ],
   on: (source, found) => {
     if (hasFewSecrets(source.path)) return () => undefined;

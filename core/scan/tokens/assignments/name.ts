@@ -12,9 +12,8 @@ const endings = new Set(
 );
 
 const passwords = new Set(
-  `password passwd passphrase passcode pwd pass passw pw psw pswd masterauth passwort motdepasse contrasena senha wachtwoord`.split(
-    /\s+/,
-  ),
+  `password passwd passphrase passcode pwd pass passw pw psw pswd masterauth passwort motdepasse contrasena senha wachtwoord
+  parola haslo`.split(/\s+/),
 );
 const passwordEnd =
   /(?:passwords?|passwd|passphrase|(?:db|user|my|root|admin|ssh|ftp|smtp|mail|pg|sql|login|store|key|redis|rabbit|mongo|ldap|proxy|http|require)(?:pass|pwd|pw))$/;
@@ -64,9 +63,10 @@ export function nameKind(name: string): NameKind | undefined {
   return kind;
 }
 
-/** The words of a name in lower case: `dbPassword`, `DB_PASSWORD`, `db-password`. */
+/** The words of a name in lower case: `dbPassword`, `DB_PASSWORD`, `db-password`; `ñ`, which is UTF-8 read as Latin-1, counts as `n`. */
 export function wordsOf(name: string): string[] {
   return name
+    .replace(/\u00c3\u00b1/g, 'n')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
@@ -77,6 +77,7 @@ export function wordsOf(name: string): string[] {
 function judge(words: string[]): NameKind | undefined {
   while (words.length > 1 && isEnding(words.at(-1) ?? '')) words.pop();
   const last = (words.pop() ?? '').replace(/(?<=[a-z])[0-9]{1,2}$/, '');
+  if (last === 'passe' && words.slice(-2).join(' ') === 'mot de') return 'password';
   if (passwords.has(last) || passwordEnd.test(last)) return 'password';
   if (last === 'authorization') return 'header';
   const others = words.join(' ');
