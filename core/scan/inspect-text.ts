@@ -72,7 +72,12 @@ function inspectByKind(
       });
       return [];
     case 'example':
-      findAssignments(source, report, { rule: 'env-secret', strictness: 'field', expands: true });
+      findAssignments(source, report, {
+        rule: 'env-secret',
+        strictness: 'field',
+        expands: true,
+        isExample: true,
+      });
       return [];
     case 'properties':
       findAssignments(source, report, { rule: 'config-secret', strictness: 'variable' });

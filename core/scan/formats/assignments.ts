@@ -15,6 +15,8 @@ interface AssignmentRules {
   strictness: Strictness;
   /** Where a dollar sign brings in something else, as in a shell, the value is none. */
   expands?: boolean;
+  /** A file that people copy and fill in: `changeme` is to be changed there, and nobody's password. */
+  isExample?: boolean;
 }
 
 /** Finds secrets in files of lines such as `DB_PASSWORD=made-up`: environments, properties, ini, tfvars. */
@@ -25,6 +27,9 @@ export function findAssignments(source: Source, report: Report, rules: Assignmen
     if (name === undefined) continue;
     const { text, offset } = bareValue(rest);
     if (isKeyLabel(key, text)) continue;
+    if (rules.isExample === true && /change[-_ ]?(?:me|it|this)/i.test(text)) continue;
+    // What every Java has been delivered with opens public certificates.
+    if (/trust-?_?store-?_?password$/i.test(key) && text === 'changeit') continue;
     if (rules.expands === true && /\$[{(A-Za-z_]|`/.test(text)) continue;
     if (/^ENC\[|^\$\{/.test(text) || !isSecretValue(text, name, rules.strictness)) continue;
     const carriage = whole.endsWith('\r') ? 1 : 0;

@@ -34,6 +34,8 @@ const fingerprints = setOf(`checksum checksums digest fingerprint sha`);
 /** `existingSecret`, `passwordSecret`: how an object is called. */
 const owners = setOf(`existing password credentials tls pull cert certificate ssl`);
 
+const perRequest = setOf(`correlation csrf xsrf`);
+
 /**
  * What a key, a variable or an option promises by its name, in whatever way its words are joined.
  *
@@ -48,6 +50,8 @@ export function secretName(name: string): SecretName | undefined {
   if (passwords.has(last) || /(?:password|passwd|passphrase)$/.test(last)) return 'password';
   if (last === 'pw' && words.length > 1) return 'password';
   if (last === 'secret' && owners.has(before)) return undefined;
+  // Made anew for each request or page.
+  if (last === 'token' && perRequest.has(before)) return undefined;
   if (tokens.has(last)) return isPublic(words) ? undefined : 'token';
   if (/[a-z](?:secret|token|apikey)$/.test(last)) return 'token';
   if (last === 'key' && keyWords.has(before)) return isPublic(words) ? undefined : 'token';

@@ -25,6 +25,22 @@ export const clean: Clean[] = [
     path: 'policy/distribution-policy.yaml',
     text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: regional-secret-config}\ndata:\n  us-east-1-secrets: |\n    encryption-key: us-east-1-key\n  eu-secrets: |\n    encryption-key: us-east-key-2\n  dc-secrets: |\n    encryption-key: dc2-rack3-key\n',
   },
+  {
+    what: 'what is made anew for each request',
+    path: 'ids.json',
+    text: '{"correlationToken": "84c59ba1-4c98-483a-9c77-98998e9596b9", "csrf_token": "84c59ba1-4c98-483a-9c77-98998e9596b9"}\n',
+  },
+  {
+    what: "a cache's key",
+    path: 'ci.yml',
+    text: `steps:\n- uses: actions/cache@v4\n  with: {key: "npm-linux-${'8380373574e0aabf'.repeat(4)}"}\n`,
+  },
+  { what: 'an example to fill in', path: '.env.example', text: 'DB_PASSWORD=changeme\n' },
+  {
+    what: "Java's own trust store",
+    path: 'app.properties',
+    text: 'javax.net.ssl.trustStorePassword=changeit\n',
+  },
   { what: 'empty data', text: secret('data: {}\nstringData:\n') },
   { what: 'empty values', text: secret('data:\n  a: ""\n  b: null\n  c: ~\n  d:\n') },
   {

@@ -126,6 +126,8 @@ function judge(
       if (/auth$/i.test(name) && holdsPair(value)) return isPair(value) ? key : undefined;
       return looksDrawn(value, 14) ? key : undefined;
     case 'bare-key':
+      // A cache's key: words, and the digest of what it was made from.
+      if (/^(?:[\w.]+-){1,20}[0-9a-f]{64}$/.test(value)) return undefined;
       return !isUuid(value) && !/^[0-9a-f-]+$/i.test(value) && looksDrawn(value, 24)
         ? key
         : undefined;

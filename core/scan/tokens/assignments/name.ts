@@ -38,7 +38,7 @@ const keyQualifiers = new Set(
 
 /** What makes of a key or a token something public, or no key at all. */
 const harmless = new Set(
-  `public pub foreign partition sort cache index lookup hash idempotency dedup object map row group column field label annotation
+  `public pub correlation foreign partition sort cache index lookup hash idempotency dedup object map row group column field label annotation
   selector translation i18n l10n locale msg message lang hot short press event query next page pagination continuation cursor
   sync bookmark csrf xsrf crumb nonce fingerprint checksum digest sha sha1 sha256 sha512 md5 etag commit revision version id ids uuid
   recaptcha site publishable routing composite unique natural surrogate lex lexer parser syntax symbol start end stop eof
