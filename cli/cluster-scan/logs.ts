@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeClient } from '../../core/kube/client.ts';
 import { KubeError } from '../../core/kube/error.ts';
+import { countLines } from '../../core/scan/windows.ts';
 import type { Place } from './finding.ts';
 import { containersOf } from './places.ts';
 import type { ContainerStatus, PodObject } from './places.ts';
@@ -89,17 +90,11 @@ export async function* readLog(
     const end = rest.lastIndexOf(10) + 1 || rest.length;
     const bytes = rest.subarray(0, end);
     yield { ...place, bytes, linesBefore };
-    linesBefore += countLines(bytes);
+    linesBefore += countLines(bytes, 0, bytes.length);
     rest = bytes.at(-1) === 10 ? rest.subarray(end) : rest.subarray(-overlap);
   }
   if (rest.length > 0) yield { ...place, bytes: rest, linesBefore };
   return total;
-}
-
-function countLines(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
-  return count;
 }
 
 /** The server's own words, shortened: they are about a pod, and a kubelet might say anything. */

@@ -1,4 +1,5 @@
 import { ValueIndex } from '../../core/scan/values/value-index.ts';
+import { Places } from '../../core/scan/place.ts';
 import { scanFile } from '../../core/scan/scan-file.ts';
 import type { ScanFinding } from '../../core/scan/finding.ts';
 import type { ClusterFinding, Place } from './finding.ts';
@@ -33,28 +34,12 @@ export class Search {
   }
 
   #values({ bytes }: Place): ScanFinding[] {
-    const findings: ScanFinding[] = [];
-    let counted = 0;
-    let line = 1;
-    const matches = this.#index.find(bytes).sort((a, b) => a.offset - b.offset);
-    for (const { label, offset } of matches) {
-      for (
-        let at = bytes.indexOf(10, counted);
-        at >= 0 && at < offset;
-        at = bytes.indexOf(10, at + 1)
-      )
-        line += 1;
-      counted = offset;
-      const start = offset === 0 ? 0 : bytes.lastIndexOf(10, offset - 1) + 1;
-      findings.push({
-        rule: 'cluster-secret',
-        line,
-        column: bytes.toString('utf8', start, offset).length + 1,
-        message: `the value of ${label.item} of Secret ${label.secret}`,
-        masked: '****',
-      });
-    }
-    return findings;
+    const places = new Places(bytes);
+    return this.#index.find(bytes).map(({ label, offset }) => {
+      const { line, column } = places.of(offset);
+      const message = `the value of ${label.item} of Secret ${label.secret}`;
+      return { rule: 'cluster-secret', line, column, message, masked: '****' };
+    });
   }
 
   #note({ file, look, linesBefore = 0, charactersBefore = 0 }: Place, finding: ScanFinding): void {

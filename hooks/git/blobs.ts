@@ -1,4 +1,5 @@
 import { EdgesealError } from '../../core/errors.ts';
+import { countLines } from '../../core/scan/windows.ts';
 import { ByteStream } from './byte-stream.ts';
 import { startGit } from './process.ts';
 import type { GitProcess, HookIo } from './process.ts';
@@ -120,14 +121,8 @@ export class BlobReader {
       const from = Math.max(0, bytes.length - overlapBytes);
       // A part begins with a line where there is one.
       const begin = bytes.indexOf(10, from) + 1 || from;
-      line += lineBreaks(bytes, begin);
+      line += countLines(bytes, 0, begin);
       kept = bytes.subarray(begin);
     }
   }
-}
-
-function lineBreaks(bytes: Buffer, end: number): number {
-  let count = 0;
-  for (let at = bytes.indexOf(10); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) count += 1;
-  return count;
 }

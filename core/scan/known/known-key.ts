@@ -1,7 +1,6 @@
 import { hash, hkdfSync, randomBytes } from 'node:crypto';
+import { windowHash } from '../values/window-table.ts';
 
-/** Bytes of a window: what a known value is looked for by, before anything slower is done. */
-export const windowBytes = 6;
 const keyBytes = 32;
 const line = /^edgeseal-known-values-key-1-([A-Za-z0-9_-]{43})\n?$/;
 
@@ -51,10 +50,7 @@ export class KnownKey {
 
   /** The rolling hash of the window that begins at `at`. */
   window(text: Uint8Array, at: number): number {
-    let hash = 0;
-    for (let i = at; i < at + windowBytes; i += 1)
-      hash = (Math.imul(hash, this.multiplier) + (text[i] ?? 0)) | 0;
-    return hash;
+    return windowHash(text, at, this.multiplier);
   }
 }
 

@@ -2,7 +2,7 @@ import { type Candidate, ranks, withoutOverlaps } from './candidate.ts';
 import type { Detector } from './detector.ts';
 import { KeywordAutomaton } from './keyword-automaton.ts';
 import { candidatesInside } from './encoded/inside.ts';
-import { Places } from './place.ts';
+import { Places } from '../place.ts';
 import type { ScanFinding, ScanOptions } from '../finding.ts';
 import type { TokenRule } from './rule.ts';
 import { type TextRange, TokenSource } from './source.ts';
