@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { chaChaOpen, chaChaSeal, tagLength } from './chacha20-poly1305.ts';
 import { hkdfExpand, hkdfExtract } from './hkdf.ts';
 import { xWingSizes } from './x-wing.ts';
 import type { XWingKeyPair, XWingPublicKey } from './x-wing.ts';
@@ -8,8 +8,6 @@ const empty = new Uint8Array(0);
 const version = text('HPKE-v1');
 /** "HPKE" || KEM X-Wing 0x647A || KDF HKDF-SHA256 0x0001 || AEAD ChaCha20-Poly1305 0x0003. */
 const suiteId = Buffer.concat([text('HPKE'), Uint8Array.of(0x64, 0x7a, 0, 1, 0, 3)]);
-const cipher = 'chacha20-poly1305';
-const tagLength = 16;
 
 /**
  * Single-shot HPKE seal in base mode. Source: RFC 9180 section 6.1, with X-Wing as the KEM.
@@ -24,10 +22,7 @@ export function hpkeSeal(
 ): Uint8Array {
   const { sharedSecret, ciphertext: enc } = recipient.encapsulate();
   const { key, nonce } = keySchedule(sharedSecret, info);
-  const sealing = createCipheriv(cipher, createSecretKey(key), nonce, { authTagLength: tagLength });
-  sealing.setAAD(aad, { plaintextLength: plaintext.length });
-  const body = sealing.update(plaintext);
-  return Buffer.concat([enc, body, sealing.final(), sealing.getAuthTag()]);
+  return Buffer.concat([enc, ...chaChaSeal(key, nonce, aad, plaintext)]);
 }
 
 /**
@@ -46,20 +41,7 @@ export function hpkeOpen(
   if (sealed.length < xWingSizes.ciphertext + tagLength) return undefined;
   const sharedSecret = pair.decapsulate(sealed.subarray(0, xWingSizes.ciphertext));
   const { key, nonce } = keySchedule(sharedSecret, info);
-  const opening = createDecipheriv(cipher, createSecretKey(key), nonce, {
-    authTagLength: tagLength,
-  });
-  const body = sealed.subarray(xWingSizes.ciphertext, -tagLength);
-  opening.setAAD(aad, { plaintextLength: body.length });
-  opening.setAuthTag(sealed.subarray(-tagLength));
-  const plaintext = opening.update(body);
-  try {
-    opening.final();
-    return plaintext;
-  } catch {
-    plaintext.fill(0);
-    return undefined;
-  }
+  return chaChaOpen(key, nonce, aad, sealed.subarray(xWingSizes.ciphertext));
 }
 
 // The two hashes of the key schedule's context do not depend on the recipient.

@@ -1,10 +1,9 @@
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { createCipheriv, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { chaChaOpen, chaChaSeal, tagLength } from './chacha20-poly1305.ts';
 
-export const xChaChaSizes = { key: 32, nonce: 24, tag: 16 } as const;
+export const xChaChaSizes = { key: 32, nonce: 24, tag: tagLength } as const;
 
-const cipher = 'chacha20-poly1305';
-const options = { authTagLength: xChaChaSizes.tag };
 /** "expand 32-byte k", the first four words of ChaCha20's state. */
 const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
 const zeros = new Uint8Array(64);
@@ -20,10 +19,7 @@ export function xChaChaSeal(
   aad: Uint8Array,
   plaintext: Uint8Array,
 ): Uint8Array {
-  const sealing = createCipheriv(cipher, subkeyOf(key, nonce), shortNonce(nonce), options);
-  sealing.setAAD(aad, { plaintextLength: plaintext.length });
-  const body = sealing.update(plaintext);
-  return Buffer.concat([body, sealing.final(), sealing.getAuthTag()]);
+  return Buffer.concat(chaChaSeal(subkeyOf(key, nonce), shortNonce(nonce), aad, plaintext));
 }
 
 /**
@@ -38,19 +34,7 @@ export function xChaChaOpen(
   aad: Uint8Array,
   sealed: Uint8Array,
 ): Uint8Array | undefined {
-  if (sealed.length < xChaChaSizes.tag) return undefined;
-  const opening = createDecipheriv(cipher, subkeyOf(key, nonce), shortNonce(nonce), options);
-  const body = sealed.subarray(0, -xChaChaSizes.tag);
-  opening.setAAD(aad, { plaintextLength: body.length });
-  opening.setAuthTag(sealed.subarray(-xChaChaSizes.tag));
-  const plaintext = opening.update(body);
-  try {
-    opening.final();
-    return plaintext;
-  } catch {
-    plaintext.fill(0);
-    return undefined;
-  }
+  return chaChaOpen(subkeyOf(key, nonce), shortNonce(nonce), aad, sealed);
 }
 
 /** The last 8 bytes of the nonce, behind 4 of zero. */
