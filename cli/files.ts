@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EdgesealError } from '../core/errors.ts';
 
@@ -29,6 +29,21 @@ export async function writeFileAtomic(
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeFailure(cause, file);
+  }
+}
+
+/**
+ * The text of a file; undefined where there is none.
+ *
+ * @throws EdgesealError `store-io` where it cannot be read
+ */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new EdgesealError('store-io', `the file cannot be read (${code})`, { file });
   }
 }
 

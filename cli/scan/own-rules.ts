@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EdgesealError } from '../../core/errors.ts';
 import type { OwnRules } from '../../core/scan/own/gitleaks-config.ts';
+import { readIfThere } from '../files.ts';
 import { gitAnswer } from '../git/git.ts';
 import type { Io } from '../terminal/io.ts';
 
@@ -30,14 +30,4 @@ export async function ownRulesHere(
   const read = (path: string): Promise<string | undefined> =>
     readIfThere(resolve(dirname(file), path));
   return await readGitleaks(text, config ?? usualFile, read);
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new EdgesealError('store-io', `the file cannot be read (${code})`, { file });
-  }
 }

@@ -1,15 +1,12 @@
 import { compareMarks, markOf } from '../../core/channel/mark.ts';
 import { sha256Of } from '../../core/channel/snapshot-check.ts';
-import { isEdgesealError } from '../../core/errors.ts';
-import { parseSnapshot } from '../../core/format/snapshot.ts';
-import type { Snapshot } from '../../core/format/snapshot.ts';
 import type { AcceptedRoot } from '../../core/trust/root-chain.ts';
 import { signatureNamespaces, validSignatures } from '../../core/trust/signed-by.ts';
 import { sshFingerprint } from '../../core/trust/ssh-key.ts';
 import type { SshPublicKey } from '../../core/trust/ssh-key.ts';
 import type { CatFile } from '../git/commit-view.ts';
 import type { PublishedChannel } from '../publish/channel.ts';
-import { readPending } from '../publish/together/pending.ts';
+import { readPending, snapshotIn } from '../publish/together/pending.ts';
 import type { Place } from '../repository.ts';
 import type { Io } from '../terminal/io.ts';
 import { keyWords, lists, missingWords } from '../trust/key-words.ts';
@@ -49,7 +46,7 @@ export async function waitingSnapshot(
     .map(({ key }) => key)
     .filter((key) => lists(keys, key));
   if (signers.length === 0) return undefined;
-  const snapshot = parsed(bytes);
+  const snapshot = snapshotIn(bytes);
   if (snapshot?.region !== region || snapshot.root.sha256 !== root.sha256) return undefined;
   const standing = channel?.verified;
   if (standing !== undefined) {
@@ -82,13 +79,4 @@ export function waitingJson({ sequence, source, signers, root }: WaitingSnapshot
     missing: Math.max(0, threshold - signers.length),
     publishers: keys.length,
   };
-}
-
-function parsed(bytes: Uint8Array): Snapshot | undefined {
-  try {
-    return parseSnapshot(bytes);
-  } catch (error) {
-    if (isEdgesealError(error)) return undefined;
-    throw error;
-  }
 }

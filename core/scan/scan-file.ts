@@ -3,6 +3,7 @@ import { isBinary, isWide, textOf } from './formats/decode.ts';
 import { kindOfFile } from './formats/file-kind.ts';
 import type { FileKind } from './formats/file-kind.ts';
 import { findRegionKeys } from './formats/region-key.ts';
+import { findingsOfParts } from './parts.ts';
 import { Report } from './report.ts';
 import { wholeSource } from './structure/source.ts';
 import { windowsOf } from './windows.ts';
@@ -37,14 +38,7 @@ export async function scanFile(
   options: ScanOptions = {},
 ): Promise<ScanFinding[]> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const findings = new Map<string, ScanFinding>();
-  for (const { bytes: part, lines } of windowsOf(buffer)) {
-    for (const finding of await scanPart(path, part, options)) {
-      const line = finding.line + lines;
-      findings.set(`${line} ${finding.column} ${finding.rule}`, { ...finding, line });
-    }
-  }
-  return [...findings.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  return await findingsOfParts(windowsOf(buffer), (part) => scanPart(path, part, options));
 }
 
 async function scanPart(path: string, bytes: Buffer, options: ScanOptions): Promise<ScanFinding[]> {

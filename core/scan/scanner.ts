@@ -5,6 +5,7 @@ import type { KnownValues } from './known/known-values.ts';
 import type { OwnScanner } from './own/own-scanner.ts';
 import { isWide, textOf } from './formats/decode.ts';
 import { scanFile } from './scan-file.ts';
+import { findingsOfParts } from './parts.ts';
 import { windowsOf } from './windows.ts';
 import type { Window } from './windows.ts';
 
@@ -49,18 +50,13 @@ export class Scanner {
     path: string,
     parts: Iterable<Window> | AsyncIterable<Window>,
   ): Promise<{ findings: ScanFinding[]; stopped: string | undefined }> {
-    const findings = new Map<string, ScanFinding>();
     let stopped: string | undefined;
-    for await (const { bytes: part, lines } of parts) {
-      const found = await this.#scanPart(path, part);
+    const findings = await findingsOfParts(parts, async (bytes) => {
+      const found = await this.#scanPart(path, bytes);
       stopped ??= found.stopped;
-      for (const finding of found.findings) {
-        const line = finding.line + lines;
-        findings.set(`${line} ${finding.column} ${finding.rule}`, { ...finding, line });
-      }
-    }
-    const sorted = [...findings.values()].sort((a, b) => a.line - b.line || a.column - b.column);
-    return { findings: sorted, stopped };
+      return found.findings;
+    });
+    return { findings, stopped };
   }
 
   async #scanPart(

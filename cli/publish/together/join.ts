@@ -1,6 +1,6 @@
 import { renderSnapshot } from '../../../core/channel/render.ts';
 import { sha256Of } from '../../../core/channel/snapshot-check.ts';
-import { EdgesealError, isEdgesealError } from '../../../core/errors.ts';
+import { EdgesealError } from '../../../core/errors.ts';
 import { parseSnapshot } from '../../../core/format/snapshot.ts';
 import type { Snapshot } from '../../../core/format/snapshot.ts';
 import type { AcceptedRoot } from '../../../core/trust/root-chain.ts';
@@ -17,7 +17,7 @@ import type { Draft } from '../draft.ts';
 import { stage } from '../stage.ts';
 import { fetchPending, printable } from '../transport/remote.ts';
 import { differenceWords } from './difference.ts';
-import { readPending } from './pending.ts';
+import { readPending, snapshotIn } from './pending.ts';
 import type { Pending } from './pending.ts';
 
 /** What the drafts are joined by. */
@@ -89,7 +89,7 @@ async function joinOne(
       { hint: 'see who may push to edgeseal-pending/*; nothing else is lost' },
     );
   }
-  const theirs = parsed(pending.snapshot);
+  const theirs = snapshotIn(pending.snapshot);
   // What is below was published meanwhile: a leftover, and no contradiction.
   if (theirs !== undefined && theirs.sequence < draft.sequence) return undefined;
   if (theirs !== undefined && (await isEarlierMain(input, draft, theirs))) {
@@ -141,13 +141,4 @@ async function isEarlierMain(
   return (
     (await isAncestor(source, main)) && (before === undefined || (await isAncestor(before, source)))
   );
-}
-
-function parsed(bytes: Uint8Array): Snapshot | undefined {
-  try {
-    return parseSnapshot(bytes);
-  } catch (error) {
-    if (isEdgesealError(error)) return undefined;
-    throw error;
-  }
 }

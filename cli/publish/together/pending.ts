@@ -1,5 +1,12 @@
 import type { ChannelReader } from '../../../core/channel/snapshot-check.ts';
-import { channelPaths, maxIndexBytes, maxSnapshotBytes } from '../../../core/format/snapshot.ts';
+import { isEdgesealError } from '../../../core/errors.ts';
+import {
+  channelPaths,
+  maxIndexBytes,
+  maxSnapshotBytes,
+  parseSnapshot,
+} from '../../../core/format/snapshot.ts';
+import type { Snapshot } from '../../../core/format/snapshot.ts';
 import type { CatFile } from '../../git/commit-view.ts';
 import { gitText } from '../../git/git.ts';
 import type { Place } from '../../repository.ts';
@@ -45,4 +52,14 @@ async function sizeOf(io: Io, place: Place, name: string): Promise<number | unde
   const answer = await gitText(io, args, { cwd: place.top, input: `${name}\n` });
   const [, size] = /^blob (\d+)$/.exec(answer) ?? [];
   return size === undefined ? undefined : Number(size);
+}
+
+/** A snapshot that anybody may have put there; undefined for what is none. */
+export function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
+  try {
+    return parseSnapshot(bytes);
+  } catch (error) {
+    if (isEdgesealError(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AllowList, allowFile } from '../../../core/scan/allow/allow-list.ts';
 import { EdgesealError } from '../../../core/errors.ts';
+import { readIfThere } from '../../files.ts';
 import { gitAnswer } from '../../git/git.ts';
 import type { Io } from '../../terminal/io.ts';
 import { Output } from '../../terminal/output.ts';
@@ -68,14 +68,4 @@ export function sayUnneeded(io: Io, { list, isThere }: ListFile, name: string, h
 async function listFile(path: string, text: string | undefined): Promise<ListFile> {
   const list = text === undefined ? new AllowList() : await AllowList.parse(text, path);
   return { list, path, isThere: text !== undefined };
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new EdgesealError('store-io', `the file cannot be read (${code})`, { file });
-  }
 }
