@@ -4,6 +4,7 @@ import { ByteStream } from './git/byte-stream.ts';
 import { decodePath } from './git/path-name.ts';
 import { endOf, gitFailure, startGit } from './git/process.ts';
 import type { GitProcess, HookIo } from './git/process.ts';
+import { rawEntry } from './git/raw-entry.ts';
 
 /** Commits: all that can be reached from some and not from others. */
 export interface Range {
@@ -130,22 +131,13 @@ async function* parseRaw(stream: ByteStream): AsyncGenerator<RangeCommit | Range
       yield { kind: 'commit', commit, parents: parents.filter((id) => id !== ''), message };
     } else if (field[0] === 0x3a) {
       const path = await stream.field();
-      const file = path === undefined ? undefined : fileOf(field.toString('latin1'));
-      if (file !== undefined && path !== undefined)
-        yield { kind: 'file', commit, path: decodePath(path), ...file };
+      const file = path === undefined ? undefined : rawEntry(field.toString('latin1'));
+      if (file === undefined || path === undefined) continue;
+      const { oid, mode, before } = file;
+      const isNew = before.length === 0;
+      yield { kind: 'file', commit, path: decodePath(path), oid, mode, isNew };
     }
   }
-}
-
-/** An entry of `--raw`: with two parents `::100644 100644 100755 <id> <id> <id> MM`. */
-function fileOf(entry: string): Pick<RangeFile, 'oid' | 'mode' | 'isNew'> | undefined {
-  const parents = entry.lastIndexOf(':') + 1;
-  const words = entry.slice(parents).split(' ');
-  const mode = words[parents] ?? '';
-  const oid = words[2 * parents + 1] ?? '';
-  // 160000 is a submodule: the commit of another repository.
-  if (/^0*$/.test(oid) || mode === '160000') return undefined;
-  return { oid, mode, isNew: words.slice(0, parents).every((before) => /^0+$/.test(before)) };
 }
 
 function stop(child: GitProcess): void {

@@ -4,6 +4,7 @@ import { BlobReader } from './git/blobs.ts';
 import { decodePath } from './git/path-name.ts';
 import { gitAnswer, gitOutput } from './git/process.ts';
 import type { HookIo } from './git/process.ts';
+import { rawEntry } from './git/raw-entry.ts';
 
 /** A file that is about to be committed. */
 export interface StagedFile {
@@ -63,12 +64,11 @@ export class Staging {
     const fields = fieldsOf(output);
     const files: StagedFile[] = [];
     for (let i = 0; i + 1 < fields.length; i += 2) {
-      const [, mode = '', , oid = '', status = ''] = (fields[i] ?? Buffer.alloc(0))
-        .toString('latin1')
-        .split(' ');
-      if (mode === '160000' || /^0+$/.test(oid)) continue;
+      const entry = rawEntry((fields[i] ?? Buffer.alloc(0)).toString('latin1'));
+      if (entry === undefined) continue;
+      const { oid, mode, before } = entry;
       const path = decodePath(fields[i + 1] ?? Buffer.alloc(0));
-      files.push({ path, oid, mode, isNew: status === 'A' });
+      files.push({ path, oid, mode, isNew: before.length === 0 });
     }
     return files;
   }

@@ -78,12 +78,11 @@ export class BlobReader {
     if (header === undefined) return undefined;
     const { type, size } = header;
     if (size > limit) {
-      for (let left = size + 1; left > 0; left -= partBytes)
-        await this.#stream.take(Math.min(left, partBytes));
+      await this.#stream.skip(size + 1);
       return undefined;
     }
     const bytes = await this.#stream.take(size);
-    await this.#stream.take(1);
+    await this.#stream.skip(1);
     return { type, bytes };
   }
 
@@ -98,11 +97,14 @@ export class BlobReader {
     if (header?.type !== 'blob')
       throw new EdgesealError('git-object', `git does not give the file ${of.oid}`);
     for await (const part of this.#parts(header.size)) yield { of, part };
-    await this.#stream.take(1);
+    await this.#stream.skip(1);
   }
 
   async #header(): Promise<{ type: string; size: number } | undefined> {
-    const [, type = '', size = ''] = (await this.#stream.line()).split(' ');
+    const line = await this.#stream.line();
+    if (line === undefined)
+      throw new EdgesealError('git-repository', 'git ended early: is it installed?');
+    const [, type = '', size = ''] = line.split(' ');
     return /^\d+$/.test(size) ? { type, size: Number(size) } : undefined;
   }
 

@@ -9,11 +9,9 @@ export class ByteStream {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** The bytes up to the next line break. */
-  async line(): Promise<string> {
-    const field = await this.#until(10);
-    if (field !== undefined) return field.toString('latin1');
-    throw new EdgesealError('git-repository', 'git ended early: is it installed?');
+  /** The bytes up to the next line break; undefined at the end of the stream. */
+  async line(): Promise<string | undefined> {
+    return (await this.#until(10))?.toString('latin1');
   }
 
   /** The bytes up to the next NUL; undefined at the end of the stream. */
@@ -21,18 +19,27 @@ export class ByteStream {
     return await this.#until(0);
   }
 
-  /** The next `size` bytes. */
+  /** The next `size` bytes, in memory of their own: a view of a chunk would keep, or send to a thread, the whole of it. */
   async take(size: number): Promise<Buffer> {
-    const taken: Buffer[] = [];
-    let missing = size;
-    for (;;) {
-      const part = this.#rest.subarray(0, missing);
-      this.#rest = this.#rest.subarray(part.length);
-      taken.push(part);
-      missing -= part.length;
-      if (missing === 0) return taken.length === 1 ? part : Buffer.concat(taken);
-      if (!(await this.#fill()))
+    const taken = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    await this.#pass(size, (part) => (done += part.copy(taken, done)));
+    return taken;
+  }
+
+  /** Passes over the next `size` bytes. */
+  async skip(size: number): Promise<void> {
+    await this.#pass(size, () => undefined);
+  }
+
+  async #pass(size: number, each: (part: Buffer) => unknown): Promise<void> {
+    for (let missing = size; missing > 0;) {
+      if (this.#rest.length === 0 && !(await this.#fill()))
         throw new EdgesealError('git-repository', 'git ended before it gave a whole file');
+      const part = this.#rest.subarray(0, missing);
+      each(part);
+      this.#rest = this.#rest.subarray(part.length);
+      missing -= part.length;
     }
   }
 

@@ -1,4 +1,5 @@
 import { EdgesealError } from '../../../core/errors.ts';
+import { ByteStream } from '../../../hooks/git/byte-stream.ts';
 import type { Io } from '../../terminal/io.ts';
 import { GitStream } from './git-stream.ts';
 
@@ -37,8 +38,8 @@ export async function* readBlobs<Wanted extends { oid: string }>(
         });
       }
       const size = Number(length);
-      const bytes = await stream.take(size, size <= maxBlobBytes);
-      await stream.take(1, false);
+      const bytes = size <= maxBlobBytes ? await stream.take(size) : undefined;
+      await stream.skip(bytes === undefined ? size + 1 : 1);
       yield { ...one, bytes, size };
     }
     await feeding;
@@ -69,47 +70,4 @@ async function feed<Wanted extends { oid: string }>(
     });
   }
   stdin.end();
-}
-
-/** Pulls lines and counted bytes out of a stream. */
-class ByteStream {
-  readonly #chunks: AsyncIterator<Buffer>;
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(stream: AsyncIterable<Buffer>) {
-    this.#chunks = stream[Symbol.asyncIterator]();
-  }
-
-  /** The next line without its end; undefined at the end of the stream. */
-  async line(): Promise<string | undefined> {
-    for (;;) {
-      const end = this.#rest.indexOf(10);
-      if (end >= 0) {
-        const line = this.#rest.toString('latin1', 0, end);
-        this.#rest = this.#rest.subarray(end + 1);
-        return line;
-      }
-      const next = await this.#chunks.next();
-      if (next.done === true) return undefined;
-      this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
-    }
-  }
-
-  /** The next `size` bytes, in memory of their own; with `keep` off they are passed over. */
-  async take(size: number, keep: boolean): Promise<Buffer | undefined> {
-    const taken = keep ? Buffer.allocUnsafeSlow(size) : undefined;
-    for (let done = 0; done < size;) {
-      if (this.#rest.length === 0) {
-        const next = await this.#chunks.next();
-        if (next.done === true)
-          throw new EdgesealError('git-repository', 'git cat-file ended early');
-        this.#rest = next.value;
-      }
-      const part = this.#rest.subarray(0, size - done);
-      if (taken !== undefined) part.copy(taken, done);
-      this.#rest = this.#rest.subarray(part.length);
-      done += part.length;
-    }
-    return taken;
-  }
 }

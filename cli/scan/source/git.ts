@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { EdgesealError } from '../../../core/errors.ts';
+import { rawEntry } from '../../../hooks/git/raw-entry.ts';
 import { gitAnswer, gitText } from '../../git/git.ts';
 import type { Io } from '../../terminal/io.ts';
 import { readBlobs } from './blobs.ts';
@@ -33,8 +34,8 @@ export async function stagedFiles(io: Io, paths: readonly string[]): Promise<Git
   const fields = (await gitText(io, args, { env: literal })).split('\0');
   const files: { path: string; oid: string }[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [, mode = '', , oid = ''] = (fields[i] ?? '').split(' ');
-    if (mode !== '160000' && !/^0+$/.test(oid)) files.push({ path: fields[i + 1] ?? '', oid });
+    const entry = rawEntry(fields[i] ?? '');
+    if (entry !== undefined) files.push({ path: fields[i + 1] ?? '', oid: entry.oid });
   }
   return { total: files.length, inputs: readBlobs(io, io.cwd, files) };
 }

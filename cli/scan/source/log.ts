@@ -1,3 +1,5 @@
+import { rawEntry } from '../../../hooks/git/raw-entry.ts';
+import type { RawEntry } from '../../../hooks/git/raw-entry.ts';
 import type { Io } from '../../terminal/io.ts';
 import { GitStream } from './git-stream.ts';
 
@@ -10,8 +12,6 @@ export interface Brought {
   /** From the top of the repository. */
   path: string;
   oid: string;
-  /** The file's content in the parents that had it. */
-  before: string[];
 }
 
 /**
@@ -35,21 +35,21 @@ export async function* broughtBy(
   ]);
   git.child.stdin.end();
   let by = { commit: '', author: '', date: '' };
-  let change: Change | undefined;
+  let change: { file: RawEntry | undefined } | undefined;
   try {
     for await (const field of git.fields()) {
       // A file may be called anything, so a path stands where one is due.
       if (change !== undefined) {
-        const { oid, before, isFile } = change;
+        const { file } = change;
         change = undefined;
-        if (isFile) yield { ...by, path: field, oid, before };
+        if (file !== undefined) yield { ...by, path: field, oid: file.oid };
       } else if (/^\n?\u0001/.test(field)) {
         const [commit = '', author = '', date = ''] = field
           .slice(field.indexOf('\u0001') + 1)
           .split('\u0002');
         by = { commit, author, date };
         onCommit();
-      } else change = changeIn(field);
+      } else if (/^\n?:/.test(field)) change = { file: rawEntry(field) };
     }
   } finally {
     git.close();
@@ -58,25 +58,4 @@ export async function* broughtBy(
 
 function literal(io: Io): Io {
   return { ...io, env: { ...io.env, GIT_LITERAL_PATHSPECS: '1' } };
-}
-
-interface Change {
-  oid: string;
-  before: string[];
-  /** Neither a deletion nor a submodule. */
-  isFile: boolean;
-}
-
-/** Reads `:100644 100644 <id> <id> M`, or for a merge `::` and one mode and one id more for each parent. */
-function changeIn(field: string): Change | undefined {
-  const match = /^\n?(:+)([0-7 ]+) ([0-9a-f ]+) [A-Z]+\d*$/.exec(field);
-  if (match === null) return undefined;
-  // The regular expression cannot tell a mode from an id of digits: their number can.
-  const words = field.replace(/^\n?:+/, '').split(' ');
-  const parents = (match[1] ?? '').length;
-  const mode = words[parents] ?? '';
-  const ids = words.slice(parents + 1, 2 * parents + 2);
-  const oid = ids.at(-1) ?? '';
-  const isFile = !/^0+$/.test(oid) && mode !== '160000';
-  return { oid, before: ids.slice(0, -1).filter((id) => !/^0+$/.test(id)), isFile };
 }
