@@ -1,9 +1,7 @@
 import { posix } from 'node:path';
 import { allowedInLine } from '../core/scan/allow/comment.ts';
 import { isBinary } from '../core/scan/formats/decode.ts';
-import { get, itemsOf, textAt } from '../core/scan/structure/node.ts';
 import { isPlaceholder } from '../core/scan/structure/placeholder.ts';
-import { readDocuments } from '../core/scan/structure/read.ts';
 import type { Judge } from './judge.ts';
 import type { StagedFile, Staging } from './staged.ts';
 
@@ -29,29 +27,13 @@ export async function judgeGenerated(
       const path = posix.join(folder, name);
       const text = (await staging.blobs.object(`:${path}`, maxBytes))?.bytes.toString('utf8');
       if (text?.includes('secretGenerator') !== true) continue;
-      for (const { file, isEnv } of namedIn(text)) {
+      const { filesOfGenerators } = await import('../core/scan/kubernetes/generator-files.ts');
+      for (const { file, isEnv } of filesOfGenerators(text)) {
         const one = staged.get(posix.join(folder, file));
         if (one !== undefined) await judgeFile(staging, one, isEnv, path, judge);
       }
     }
   }
-}
-
-function namedIn(text: string): { file: string; isEnv: boolean }[] {
-  const found: { file: string; isEnv: boolean }[] = [];
-  for (const { root } of readDocuments(text)) {
-    for (const generator of itemsOf(get(root, 'secretGenerator'))) {
-      const env = textAt(generator, 'env');
-      if (env !== undefined) found.push({ file: env, isEnv: true });
-      for (const field of ['envs', 'files'])
-        for (const node of itemsOf(get(generator, field))) {
-          const value = textAt(node) ?? '';
-          const file = field === 'envs' ? value : value.slice(value.indexOf('=') + 1);
-          if (file !== '') found.push({ file, isEnv: field === 'envs' });
-        }
-    }
-  }
-  return found;
 }
 
 async function judgeFile(
