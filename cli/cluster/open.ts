@@ -1,4 +1,5 @@
 import type { Io } from '../terminal/io.ts';
+import { quoted } from '../terminal/shell-word.ts';
 import type { KubeAccess } from '../kube/access.ts';
 
 /** Options of every command that looks into a cluster. */
@@ -24,16 +25,11 @@ export async function openContext(io: Io, options: ClusterOptions): Promise<Clus
     ...(context === undefined ? {} : { context }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   });
-  const file = kubeconfig === undefined ? '' : ` --kubeconfig ${shellWord(kubeconfig)}`;
-  return { ...access, flags: `--context ${shellWord(access.context)}${file}` };
+  const file = kubeconfig === undefined ? '' : ` --kubeconfig ${quoted(kubeconfig)}`;
+  return { ...access, flags: `--context ${quoted(access.context)}${file}` };
 }
 
 /** The kubectl command for something that lies beside a RegionSync. */
 export function kubectl({ flags }: Cluster, namespace: string): string {
   return `kubectl ${flags} -n ${namespace}`;
-}
-
-/** A word as a shell reads it: what is printed as a command is pasted. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

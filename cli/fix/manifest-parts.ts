@@ -27,10 +27,11 @@ export function isSealable({ rule }: { rule: string }): boolean {
 
 /** Takes the plaintext Secrets of a manifest apart from the rest. In YAML a line that begins with `---` is always a marker. */
 export async function manifestParts(path: string, text: string): Promise<ManifestParts> {
+  const scanner = new Scanner();
   const parts: Part[] = [];
   let lines = 0;
   for (const part of text.split(/^(?=---(?:[ \t\r\n]|$))/m)) {
-    const { findings } = await new Scanner().scan(path, Buffer.from(part));
+    const { findings } = await scanner.scan(path, Buffer.from(part));
     parts.push({ text: part, lines, isSecret: findings.some(isSealable) });
     lines += part.split('\n').length - 1;
   }
